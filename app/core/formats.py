@@ -1,0 +1,217 @@
+"""Dates, durations, figures and spaces as a French reader expects them; pure functions, and the Jinja filters of the same names.
+
+Times come in aware, in UTC, and are shown in Europe/Paris. Words are French: another language's file will stand beside this one.
+Spaces: U+202F inside numbers and before ; ! ? % and units, U+00A0 before a colon and between the words of a date that must not part.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from flask import Flask
+from markupsafe import Markup
+
+PARIS = ZoneInfo("Europe/Paris")
+LOCALE = "fr"
+NARROW = "\u202f"
+FIXED = "\u00a0"
+
+FILTERS = ("day", "moment", "clock", "iso", "ago", "left", "until", "days_left", "number", "percent", "shares", "size", "typo")
+
+
+def init_app(app: Flask) -> None:
+    for name in FILTERS:
+        app.jinja_env.filters[name] = globals()[name]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _paris(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"a time without its zone: {value}")
+    return value.astimezone(PARIS)
+
+
+def _date(value: date | datetime) -> date:
+    return _paris(value).date() if isinstance(value, datetime) else value
+
+
+# --- Dates -------------------------------------------------------------------------------------------
+
+
+def day(value: date | datetime | None, style: Literal["long", "short", "full"] = "long") -> str:
+    """« 4 novembre 2026 », short « 4 novembre », full « mercredi 4 novembre 2026 »; the first of a month is « 1er »."""
+    if value is None:
+        return ""
+    pattern = {"long": "d MMMM y", "short": "d MMMM", "full": "EEEE d MMMM y"}[style]
+    text: str = format_date(_date(value), pattern, locale=LOCALE)
+    return re.sub(r"\b1 (?=\D)", "1er ", text)
+
+
+def clock(value: datetime) -> str:
+    """« 23 h 59 », « 9 h »."""
+    local = _paris(value)
+    return f"{local.hour}{FIXED}h" + (f"{FIXED}{local.minute:02}" if local.minute else "")
+
+
+def moment(value: datetime | None) -> str:
+    """« mardi 1er décembre 2026 à 23 h 59 »."""
+    return "" if value is None else f"{day(value, 'full')} à {clock(value)}"
+
+
+def iso(value: date | datetime | None) -> str:
+    """For the `datetime` attribute of <time>."""
+    if value is None:
+        return ""
+    return _paris(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
+
+
+def ago(value: datetime | None, at: datetime | None = None) -> str:
+    """« à l’instant », « il y a 12 min », « il y a 21 h », « hier », « il y a 3 jours », then the date itself after a month."""
+    if value is None:
+        return ""
+    at = at or now()
+    seconds = max(0, (at - value).total_seconds())
+    if seconds < 60:
+        return "à l’instant"
+    if seconds < 3600:
+        return f"il y a {int(seconds // 60)}{FIXED}min"
+    if seconds < 24 * 3600:
+        return f"il y a {int(seconds // 3600)}{FIXED}h"
+    days = (_date(at) - _date(value)).days
+    if days < 2:
+        return "hier"
+    return f"il y a {days}{FIXED}jours" if days <= 30 else f"le {day(value)}"
+
+
+def _last_day(closes_at: date | datetime) -> date:
+    """The last day on which one may take part: bounds are half-open, so midnight belongs to the day before."""
+    if isinstance(closes_at, datetime):
+        return (_paris(closes_at) - timedelta(seconds=1)).date()
+    return closes_at
+
+
+def _is_past(closes_at: date | datetime, at: datetime) -> bool:
+    return closes_at <= at if isinstance(closes_at, datetime) else closes_at < _date(at)
+
+
+def days_left(closes_at: date | datetime | None, at: datetime | None = None) -> int | None:
+    """Whole days until the last day: 0 on the last day, 1 on its eve, None when it is past or has no end."""
+    at = at or now()
+    if closes_at is None or _is_past(closes_at, at):
+        return None
+    return max(0, (_last_day(closes_at) - _date(at)).days)
+
+
+def left(closes_at: date | datetime | None, at: datetime | None = None) -> str:
+    """« encore 9 jours », « jusqu’à demain, 23 h 59 », « jusqu’à ce soir, minuit », « encore 25 min », « terminé »."""
+    if closes_at is None:
+        return "sans date de fin"
+    at = at or now()
+    days = days_left(closes_at, at)
+    if days is None:
+        return "terminé"
+    if days > 1:
+        return f"encore {days}{FIXED}jours"
+    when = ""
+    if isinstance(closes_at, datetime):
+        rest = (closes_at - at).total_seconds()
+        if rest < 3600:
+            return f"encore {max(1, int(rest // 60))}{FIXED}min"
+        when = ", minuit" if _last_day(closes_at) < _date(closes_at) else f", {clock(closes_at)}"
+    return ("jusqu’à demain" if days else "jusqu’à ce soir" if when == ", minuit" else "jusqu’à aujourd’hui") + when
+
+
+def until(closes_at: date | datetime | None) -> str:
+    """« jusqu’au 1er décembre », with the year when it is not this one."""
+    if closes_at is None:
+        return "sans date de fin"
+    last = _last_day(closes_at)
+    return f"jusqu’au {day(last, 'short' if last.year == _date(now()).year else 'long')}"
+
+
+def next_change(value: datetime, at: datetime | None = None) -> datetime:
+    """When `ago(value)` or `left(value)` will next say something else; a cached page that shows one ends then."""
+    at = at or now()
+    local = _paris(at)
+    midnight = datetime(local.year, local.month, local.day, tzinfo=PARIS) + timedelta(days=1)
+    distance = abs((value - at).total_seconds())
+    step = 60 if distance <= 3600 else 3600 if distance <= 24 * 3600 else None
+    if step is None:
+        return midnight.astimezone(UTC)
+    # The next whole minute or hour counted from the value itself.
+    past = (at - value).total_seconds() % step
+    return min(at + timedelta(seconds=step - past), midnight.astimezone(UTC))
+
+
+# --- Figures -----------------------------------------------------------------------------------------
+
+
+def number(value: float | None) -> str:
+    """1312 → « 1 312 », 0.5 → « 0,5 »."""
+    return "" if value is None else str(format_decimal(value, locale=LOCALE))
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """0.77 → « 77 % ». What exists but rounds to nothing is « moins de 1 % », so that nobody is told they are zero."""
+    if digits == 0 and 0 < share < 0.005:
+        return f"moins de 1{NARROW}%"
+    pattern = "#,##0" if not digits else f"#,##0.{'0' * digits}"
+    return f"{format_decimal(share * 100, pattern, locale=LOCALE)}{NARROW}%"
+
+
+def shares(counts: Sequence[int]) -> list[int]:
+    """Whole percentages that add up to 100, by largest remainder; all zero when there is nothing."""
+    total = sum(counts)
+    if not total:
+        return [0] * len(counts)
+    floors = [count * 100 // total for count in counts]
+    by_remainder = sorted(range(len(counts)), key=lambda i: (-(counts[i] * 100 % total), i))
+    for i in by_remainder[: 100 - sum(floors)]:
+        floors[i] += 1
+    return floors
+
+
+def size(octets: int) -> str:
+    """640000 → « 640 ko »; thousands of 1,000, as French file managers and the law of units say."""
+    if octets < 1000:
+        return f"{octets}{FIXED}octet{'s' if octets > 1 else ''}"
+    value = float(octets)
+    for unit in ("ko", "Mo", "Go", "To"):
+        value /= 1000
+        if value < 999.5 or unit == "To":
+            break
+    return f"{number(round(value, 1) if value < 10 else round(value))}{FIXED}{unit}"
+
+
+# --- Spaces ------------------------------------------------------------------------------------------
+
+_ADDRESS = re.compile(r"(\b(?:https?://|www\.|mailto:)\S+)")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0]\d{3})+(?!\d)")
+_SPACING = [
+    (re.compile(r"«[ \u00a0\u202f]*"), "«" + NARROW),
+    (re.compile(r"[ \u00a0\u202f]*»"), NARROW + "»"),
+    (re.compile(r"(?<=\S)[ \u00a0]+(?=[;!?])"), NARROW),
+    (re.compile(r"(?<=[^\W\d_])(?=[!?]+(?:[\s\u202f»)]|$))"), NARROW),
+    (re.compile(r"(?<=\S)[ \u202f]+(?=:(?:\s|$))"), FIXED),
+    (re.compile(r"(?<=\d)[ \u00a0](?=[%€])"), NARROW),
+    (re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])"), "’"),
+]
+
+
+def typo(text: str | None) -> str:
+    """French spacing of a plain text that a person typed; addresses are left alone, and so is what is already HTML."""
+    if text is None or isinstance(text, Markup):
+        return text or ""
+    parts = _ADDRESS.split(text)
+    for i in range(0, len(parts), 2):
+        parts[i] = _THOUSANDS.sub(lambda found: re.sub(r"[ \u00a0]", NARROW, found[0]), parts[i])
+        for pattern, replacement in _SPACING:
+            parts[i] = pattern.sub(replacement, parts[i])
+    return "".join(parts)
