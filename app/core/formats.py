@@ -1,6 +1,6 @@
 """Dates, durations, figures and spaces as a French reader expects them; pure functions, and the Jinja filters of the same names.
 
-Times come in aware, in UTC, and are shown in Europe/Paris. Words are French: another language's file will stand beside this one.
+Times come in aware, in UTC, and are shown in Europe/Paris. Words are msgids; the order of a date is French.
 Spaces: U+202F inside numbers and before ; ! ? % and units, U+00A0 before a colon and between the words of a date that must not part.
 """
 
@@ -14,6 +14,8 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask
 from markupsafe import Markup
+
+from app.core.i18n import _, ngettext
 
 PARIS = ZoneInfo("Europe/Paris")
 LOCALE = "fr"
@@ -62,7 +64,7 @@ def clock(value: datetime) -> str:
 
 def moment(value: datetime | None) -> str:
     """« mardi 1er décembre 2026 à 23 h 59 »."""
-    return "" if value is None else f"{day(value, 'full')} à {clock(value)}"
+    return "" if value is None else _("%(day)s à %(clock)s", day=day(value, "full"), clock=clock(value))
 
 
 def iso(value: date | datetime | None) -> str:
@@ -79,15 +81,15 @@ def ago(value: datetime | None, at: datetime | None = None) -> str:
     at = at or now()
     seconds = max(0, (at - value).total_seconds())
     if seconds < 60:
-        return "à l’instant"
+        return _("à l’instant")
     if seconds < 3600:
-        return f"il y a {int(seconds // 60)}{FIXED}min"
+        return _("il y a %(n)s\u00a0min", n=int(seconds // 60))
     if seconds < 24 * 3600:
-        return f"il y a {int(seconds // 3600)}{FIXED}h"
+        return _("il y a %(n)s\u00a0h", n=int(seconds // 3600))
     days = (_date(at) - _date(value)).days
     if days < 2:
-        return "hier"
-    return f"il y a {days}{FIXED}jours" if days <= 30 else f"le {day(value)}"
+        return _("hier")
+    return _("il y a %(n)s\u00a0jours", n=days) if days <= 30 else _("le %(day)s", day=day(value))
 
 
 def _last_day(closes_at: date | datetime) -> date:
@@ -112,28 +114,30 @@ def days_left(closes_at: date | datetime | None, at: datetime | None = None) -> 
 def left(closes_at: date | datetime | None, at: datetime | None = None) -> str:
     """« encore 9 jours », « jusqu’à demain, 23 h 59 », « jusqu’à ce soir, minuit », « encore 25 min », « terminé »."""
     if closes_at is None:
-        return "sans date de fin"
+        return _("sans date de fin")
     at = at or now()
     days = days_left(closes_at, at)
     if days is None:
-        return "terminé"
+        return _("terminé")
     if days > 1:
-        return f"encore {days}{FIXED}jours"
-    when = ""
-    if isinstance(closes_at, datetime):
-        rest = (closes_at - at).total_seconds()
-        if rest < 3600:
-            return f"encore {max(1, int(rest // 60))}{FIXED}min"
-        when = ", minuit" if _last_day(closes_at) < _date(closes_at) else f", {clock(closes_at)}"
-    return ("jusqu’à demain" if days else "jusqu’à ce soir" if when == ", minuit" else "jusqu’à aujourd’hui") + when
+        return _("encore %(n)s\u00a0jours", n=days)
+    if not isinstance(closes_at, datetime):
+        return _("jusqu’à demain") if days else _("jusqu’à aujourd’hui")
+    rest = (closes_at - at).total_seconds()
+    if rest < 3600:
+        return _("encore %(n)s\u00a0min", n=max(1, int(rest // 60)))
+    if _last_day(closes_at) < _date(closes_at):
+        return _("jusqu’à demain, minuit") if days else _("jusqu’à ce soir, minuit")
+    clocked = clock(closes_at)
+    return _("jusqu’à demain, %(clock)s", clock=clocked) if days else _("jusqu’à aujourd’hui, %(clock)s", clock=clocked)
 
 
 def until(closes_at: date | datetime | None) -> str:
     """« jusqu’au 1er décembre », with the year when it is not this one."""
     if closes_at is None:
-        return "sans date de fin"
+        return _("sans date de fin")
     last = _last_day(closes_at)
-    return f"jusqu’au {day(last, 'short' if last.year == _date(now()).year else 'long')}"
+    return _("jusqu’au %(day)s", day=day(last, "short" if last.year == _date(now()).year else "long"))
 
 
 def next_change(value: datetime, at: datetime | None = None) -> datetime:
@@ -161,7 +165,7 @@ def number(value: float | None) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """0.77 → « 77 % ». What exists but rounds to nothing is « moins de 1 % », so that nobody is told they are zero."""
     if digits == 0 and 0 < share < 0.005:
-        return f"moins de 1{NARROW}%"
+        return _("moins de 1\u202f%%", n=1)
     pattern = "#,##0" if not digits else f"#,##0.{'0' * digits}"
     return f"{format_decimal(share * 100, pattern, locale=LOCALE)}{NARROW}%"
 
@@ -181,7 +185,7 @@ def shares(counts: Sequence[int]) -> list[int]:
 def size(octets: int) -> str:
     """640000 → « 640 ko »; thousands of 1,000, as French file managers and the law of units say."""
     if octets < 1000:
-        return f"{octets}{FIXED}octet{'s' if octets > 1 else ''}"
+        return ngettext("%(num)s\u00a0octet", "%(num)s\u00a0octets", octets)
     value = float(octets)
     for unit in ("ko", "Mo", "Go", "To"):
         value /= 1000
