@@ -8,21 +8,20 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask
 from markupsafe import Markup
 
+from app.core import clock
 from app.core.i18n import _, ngettext
 
-PARIS = ZoneInfo("Europe/Paris")
 LOCALE = "fr"
 NARROW = "\u202f"
 FIXED = "\u00a0"
 
-FILTERS = ("day", "moment", "clock", "iso", "ago", "left", "until", "days_left", "number", "percent", "shares", "size", "typo")
+FILTERS = ("day", "moment", "hour", "iso", "ago", "left", "until", "days_left", "number", "percent", "shares", "size", "typo")
 
 
 def init_app(app: Flask) -> None:
@@ -30,14 +29,10 @@ def init_app(app: Flask) -> None:
         app.jinja_env.filters[name] = globals()[name]
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _paris(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError(f"a time without its zone: {value}")
-    return value.astimezone(PARIS)
+    return value.astimezone(clock.PARIS)
 
 
 def _date(value: date | datetime) -> date:
@@ -56,7 +51,7 @@ def day(value: date | datetime | None, style: Literal["long", "short", "full"] =
     return re.sub(r"\b1 (?=\D)", "1er ", text)
 
 
-def clock(value: datetime) -> str:
+def hour(value: datetime) -> str:
     """« 23 h 59 », « 9 h »."""
     local = _paris(value)
     return f"{local.hour}{FIXED}h" + (f"{FIXED}{local.minute:02}" if local.minute else "")
@@ -64,7 +59,7 @@ def clock(value: datetime) -> str:
 
 def moment(value: datetime | None) -> str:
     """« mardi 1er décembre 2026 à 23 h 59 »."""
-    return "" if value is None else _("%(day)s à %(clock)s", day=day(value, "full"), clock=clock(value))
+    return "" if value is None else _("%(day)s à %(clock)s", day=day(value, "full"), clock=hour(value))
 
 
 def iso(value: date | datetime | None) -> str:
@@ -78,7 +73,7 @@ def ago(value: datetime | None, at: datetime | None = None) -> str:
     """« à l’instant », « il y a 12 min », « il y a 21 h », « hier », « il y a 3 jours », then the date itself after a month."""
     if value is None:
         return ""
-    at = at or now()
+    at = at or clock.now()
     seconds = max(0, (at - value).total_seconds())
     if seconds < 60:
         return _("à l’instant")
@@ -105,7 +100,7 @@ def _is_past(closes_at: date | datetime, at: datetime) -> bool:
 
 def days_left(closes_at: date | datetime | None, at: datetime | None = None) -> int | None:
     """Whole days until the last day: 0 on the last day, 1 on its eve, None when it is past or has no end."""
-    at = at or now()
+    at = at or clock.now()
     if closes_at is None or _is_past(closes_at, at):
         return None
     return max(0, (_last_day(closes_at) - _date(at)).days)
@@ -115,7 +110,7 @@ def left(closes_at: date | datetime | None, at: datetime | None = None) -> str:
     """« encore 9 jours », « jusqu’à demain, 23 h 59 », « jusqu’à ce soir, minuit », « encore 25 min », « terminé »."""
     if closes_at is None:
         return _("sans date de fin")
-    at = at or now()
+    at = at or clock.now()
     days = days_left(closes_at, at)
     if days is None:
         return _("terminé")
@@ -128,7 +123,7 @@ def left(closes_at: date | datetime | None, at: datetime | None = None) -> str:
         return _("encore %(n)s\u00a0min", n=max(1, int(rest // 60)))
     if _last_day(closes_at) < _date(closes_at):
         return _("jusqu’à demain, minuit") if days else _("jusqu’à ce soir, minuit")
-    clocked = clock(closes_at)
+    clocked = hour(closes_at)
     return _("jusqu’à demain, %(clock)s", clock=clocked) if days else _("jusqu’à aujourd’hui, %(clock)s", clock=clocked)
 
 
@@ -137,14 +132,14 @@ def until(closes_at: date | datetime | None) -> str:
     if closes_at is None:
         return _("sans date de fin")
     last = _last_day(closes_at)
-    return _("jusqu’au %(day)s", day=day(last, "short" if last.year == _date(now()).year else "long"))
+    return _("jusqu’au %(day)s", day=day(last, "short" if last.year == _date(clock.now()).year else "long"))
 
 
 def next_change(value: datetime, at: datetime | None = None) -> datetime:
     """When `ago(value)` or `left(value)` will next say something else; a cached page that shows one ends then."""
-    at = at or now()
+    at = at or clock.now()
     local = _paris(at)
-    midnight = datetime(local.year, local.month, local.day, tzinfo=PARIS) + timedelta(days=1)
+    midnight = datetime(local.year, local.month, local.day, tzinfo=clock.PARIS) + timedelta(days=1)
     distance = abs((value - at).total_seconds())
     step = 60 if distance <= 3600 else 3600 if distance <= 24 * 3600 else None
     if step is None:
