@@ -1,0 +1,63 @@
+"""The application factory, and the map of the code.
+
+A package imports from the lines above its own. Packages on one line do not know each other.
+Down you call; up you signal or register.
+"""
+
+import secrets
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+
+LAYERS = [
+    "core",  # db, permissions, outbox, errors, forms, text, clock, mail: no word of participation
+    "audit files",  # the hash-chained register of acts of power; stored files
+    "admin api",  # frames: back-office layout and menu registry; JSON errors and pagination
+    "territories",  # places and their tree, look, charter articles (versioned), legal pages
+    "accounts",  # people and, apart from them, identities; sessions; roles (role × territory)
+    "contents",  # the spine: contents, revisions, votes, links, phases, vocabularies, publication gate
+    "notifications",  # messages to people
+    "search moderation comments",  # moderation registers itself with the gate; a comment is a content
+    "projects",  # projects, their maturity and phases
+    "consultations debates initiatives",
+    "home",  # pages made of several features: front page, participate, feeds, sitemap, legal pages
+    "demo operations",  # the demonstration region; health, checks, bench scale
+]
+
+
+class Beffroi(Flask):
+    def dispatch_request(self):
+        """Every view runs in one transaction, and every form acts once."""
+        from app.core import once
+        from app.core.db import in_one_transaction
+
+        def work():
+            response = once.earlier_answer()
+            if response is None:
+                response = self.make_response(super(Beffroi, self).dispatch_request())
+                once.remember(response)
+            return response
+
+        return in_one_transaction(work)
+
+
+def create_app(config) -> Flask:
+    app = Beffroi(__name__, static_folder=None)
+    app.config.from_object(config)
+    prepare_instance(app)
+    for name in " ".join(LAYERS).split():
+        import_module(f"app.{name}").init_app(app)
+    return app
+
+
+def prepare_instance(app: Flask) -> None:
+    """Make the instance directory, and the secret key that is kept in it when none is given."""
+    folder = Path(app.config["INSTANCE_DIR"])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not app.config["SECRET_KEY"]:
+        path = folder / "secret-key"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32))
+        app.config["SECRET_KEY"] = path.read_text().strip()

@@ -1,0 +1,10 @@
+"""The spine: what anyone publishes, of any kind; its states, versions, votes, links, phases and vocabularies."""
+
+
+def init_app(app):
+    from app.contents import changes, kinds, rules, views
+
+    changes.listen()
+    kinds.init_app(app)
+    rules.declare()
+    app.register_blueprint(views.contents)

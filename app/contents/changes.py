@@ -1,0 +1,34 @@
+"""Whatever changes a content moves the stamps of the pages that show it: in the same transaction, wherever it happens."""
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session as OrmSession
+
+from app.contents.models import Attachment, Content, ContentTerm, Phase
+from app.core import stamps
+from app.core.db import Session
+
+COUNTERS = {"replies_count"}
+
+
+def names_for(content: Content) -> set[str]:
+    """The stamps of every page that shows this content."""
+    around = {content.id, content.project_id, content.space_id, content.parent_id} - {None}
+    return {f"content:{each}" for each in around} | {f"territory:{content.territory_id}" if content.territory_id else "catalogue", "region"}
+
+
+def bump_stamps(session: OrmSession, _context) -> None:
+    names: set[str] = set()
+    for thing in session.new | session.dirty | session.deleted:
+        if isinstance(thing, Content):
+            changed = {attribute.key for attribute in inspect(thing).attrs if attribute.history.has_changes()} if thing not in session.new else {"*"}
+            if changed - COUNTERS or thing in session.deleted:
+                names |= names_for(thing)
+        elif isinstance(thing, Phase | Attachment | ContentTerm):
+            names.add(f"content:{thing.content_id}")
+    if names:
+        stamps.bump(*sorted(names))
+
+
+def listen() -> None:
+    if not event.contains(Session, "after_flush", bump_stamps):
+        event.listen(Session, "after_flush", bump_stamps)

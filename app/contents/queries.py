@@ -1,0 +1,197 @@
+"""Reads that any kind of content shares: each says what it loads and in which order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.orm import defer, joinedload
+
+from app.accounts.models import Person, RoleName
+from app.contents.models import Attachment, Content, ContentTerm, Link, LinkState, Mandate, Phase, Revision, State, StateChange, Tally, Term, Vocabulary, Vote
+from app.core.db import db, get_one
+
+BODIES = (defer(Content.body_source, raiseload=True), defer(Content.body_html, raiseload=True))  # lists show summaries
+
+
+def published() -> ColumnElement[bool]:
+    """What every public list shows; tested to say the same as the rule `public`."""
+    return Content.is_public
+
+
+def visible_to(person: Person) -> ColumnElement[bool]:
+    """What this person may read in a list: the same as the rule `content.read`, as a criterion."""
+    if person.is_anonymous:
+        return published()
+    here = person.territories_as(RoleName.MODERATOR, RoleName.MANAGER, RoleName.ELECTED)
+    region = person.has_role(RoleName.CURATOR) or person.has_role(RoleName.ADMINISTRATOR)
+    sent = Content.state != State.DRAFT
+    return or_(
+        published(),
+        Content.author_id == person.id,
+        and_(sent, Content.territory_id.in_(here)) if here else false(),
+        and_(sent, Content.territory_id.is_(None)) if region else false(),
+    )
+
+
+def get_content(content_id: int) -> Content:
+    """Base columns and territory, whatever the kind."""
+    return get_one(select(Content).where(Content.id == content_id).options(joinedload(Content.territory)))
+
+
+def listing(criterion: ColumnElement[bool] = true()) -> Select[tuple[Content]]:
+    """Base columns without bodies, with the territory; the caller orders."""
+    return select(Content).where(criterion).options(*BODIES, joinedload(Content.territory))
+
+
+def latest(*kinds: str, territory_id: int | None = None, limit: int = 10) -> Sequence[Content]:
+    """Public contents of these kinds, the most recently published first."""
+    query = listing(published()).where(Content.kind.in_(kinds)).order_by(Content.published_at.desc(), Content.id.desc())
+    if territory_id is not None:
+        query = query.where(Content.territory_id == territory_id)
+    return db.scalars(query.limit(limit)).all()
+
+
+def contributions_of(person: Person) -> Select[tuple[Content]]:
+    """All a person wrote, drafts included, latest first: for their own page."""
+    return listing(Content.author_id == person.id).order_by(Content.created_at.desc(), Content.id.desc())
+
+
+# --- Votes -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Figures:
+    """Votes on the agreement scale: those cast here and those that came with an import, together."""
+
+    agree: int = 0
+    mixed: int = 0
+    disagree: int = 0
+    imported: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.agree + self.mixed + self.disagree
+
+
+def figures_of(content_ids: Iterable[int], scale: str = "agreement") -> dict[int, Figures]:
+    """Counts by content; one that nobody voted on has zeros. One query."""
+    found = {content_id: Figures() for content_id in content_ids}
+    if found:
+        for row in db.scalars(select(Tally).where(Tally.content_id.in_(found), Tally.scale == scale)):
+            figures = found[row.content_id]
+            setattr(figures, row.value, row.cast + row.imported)
+            figures.imported += row.imported
+    return found
+
+
+def votes_of(person: Person, content_ids: Iterable[int], scale: str = "agreement") -> dict[int, str]:
+    """What this person voted, by content. One query; none for a visitor."""
+    ids = list(content_ids)
+    if person.is_anonymous or not ids:
+        return {}
+    rows = db.execute(select(Vote.content_id, Vote.value).where(Vote.person_id == person.id, Vote.scale == scale, Vote.content_id.in_(ids)))
+    return {content_id: value for content_id, value in rows}
+
+
+def count_of(value: str, scale: str = "agreement") -> ColumnElement[int]:
+    """How many votes of this value a content has, to sort a list by."""
+    counted = select(Tally.cast + Tally.imported).where(Tally.content_id == Content.id, Tally.scale == scale, Tally.value == value)
+    return func.coalesce(counted.correlate(Content).scalar_subquery(), 0)
+
+
+def participants_in(space_ids: Iterable[int]) -> dict[int, int]:
+    """How many different people wrote or voted in each space: accounts here, and imported pseudonyms. Two queries."""
+    ids = list(space_ids)
+    if not ids:
+        return {}
+    wrote = select(Content.space_id.label("space_id"), Content.author_id.label("person_id")).where(Content.space_id.in_(ids), published(), Content.author_id.is_not(None))
+    voted = (
+        select(Content.space_id.label("space_id"), Vote.person_id.label("person_id"))
+        .join(Vote, Vote.content_id == Content.id)
+        .where(Content.space_id.in_(ids), Vote.person_id.is_not(None))
+    )
+    both = wrote.union(voted).subquery()
+    found = dict(db.execute(select(both.c.space_id, func.count()).group_by(both.c.space_id)).all())
+    pseudonyms = (
+        select(Content.space_id, func.count(Content.byline.distinct()))
+        .where(Content.space_id.in_(ids), published(), Content.author_id.is_(None), Content.byline != "")
+        .group_by(Content.space_id)
+    )
+    for space_id, count in db.execute(pseudonyms):
+        found[space_id] = found.get(space_id, 0) + count
+    return found
+
+
+# --- What surrounds a content --------------------------------------------------------------------------------------------
+
+
+def phases_of(content: Content) -> Sequence[Phase]:
+    """In the order of time."""
+    return db.scalars(select(Phase).where(Phase.content_id == content.id).order_by(Phase.opens_at.nulls_first(), Phase.id)).all()
+
+
+def links_of(content: Content, viewer: Person | None = None) -> list[tuple[Link, Content, bool]]:
+    """Accepted links with the other end, both ways: (link, other content, whether `content` is the origin). Public ends only."""
+    query = (
+        select(Link)
+        .where(or_(Link.from_id == content.id, Link.to_id == content.id), Link.state == LinkState.ACCEPTED)
+        .options(
+            joinedload(Link.origin).options(*BODIES, joinedload(Content.territory)),
+            joinedload(Link.target).options(*BODIES, joinedload(Content.territory)),
+        )
+        .order_by(Link.nature, Link.id)
+    )
+    ends = [(link, link.target if link.from_id == content.id else link.origin, link.from_id == content.id) for link in db.scalars(query)]
+    return [end for end in ends if end[1].is_public]
+
+
+def terms_of(content_ids: Iterable[int]) -> dict[int, dict[str, list[Term]]]:
+    """Terms by content and vocabulary key, in the vocabulary's order. One query."""
+    found: dict[int, dict[str, list[Term]]] = {content_id: {} for content_id in content_ids}
+    if found:
+        query = (
+            select(ContentTerm, Term, Vocabulary.key)
+            .join(Term, ContentTerm.term_id == Term.id)
+            .join(Vocabulary, Term.vocabulary_id == Vocabulary.id)
+            .where(ContentTerm.content_id.in_(found))
+            .order_by(Term.position, Term.id)
+        )
+        for row, term, key in db.execute(query):
+            found[row.content_id].setdefault(key, []).append(term)
+    return found
+
+
+def terms_in(vocabulary_key: str) -> Sequence[Term]:
+    query = select(Term).join(Vocabulary).where(Vocabulary.key == vocabulary_key).order_by(Term.position, Term.label)
+    return db.scalars(query).all()
+
+
+def attachments_of(content: Content) -> Sequence[Attachment]:
+    return db.scalars(select(Attachment).where(Attachment.content_id == content.id).order_by(Attachment.position, Attachment.id)).all()
+
+
+def revisions_of(content: Content) -> Sequence[Revision]:
+    """Latest first."""
+    return db.scalars(select(Revision).where(Revision.content_id == content.id).order_by(Revision.n.desc())).all()
+
+
+def history_of(content: Content) -> Sequence[StateChange]:
+    return db.scalars(select(StateChange).where(StateChange.content_id == content.id).order_by(StateChange.id)).all()
+
+
+def holds_mandate(person: Person, project_id: int) -> bool:
+    query = select(Mandate.id).where(Mandate.project_id == project_id, Mandate.person_id == person.id)
+    return db.scalar(query) is not None
+
+
+def descendants_of(content: Content) -> Sequence[Content]:
+    """Everything that hangs from it by project, space or parent, base columns only, nearest first."""
+    found: dict[int, Content] = {}
+    wave = [content.id]
+    while wave:
+        below = or_(Content.project_id.in_(wave), Content.space_id.in_(wave), Content.parent_id.in_(wave))
+        rows = db.scalars(select(Content).where(below).options(*BODIES).order_by(Content.id)).all()
+        fresh = [row for row in rows if row.id not in found and row.id != content.id]
+        found |= {row.id: row for row in fresh}
+        wave = [row.id for row in fresh]
+    return list(found.values())

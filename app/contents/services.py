@@ -1,0 +1,283 @@
+"""What can happen to any content. Services take plain values, change rows, and raise DomainError."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from app.accounts.models import Person
+from app.contents import events, gate, queries
+from app.contents.models import (
+    Attachment,
+    Content,
+    ContentTerm,
+    Link,
+    LinkNature,
+    LinkState,
+    Origin,
+    Phase,
+    Revision,
+    State,
+    StateChange,
+    Tally,
+    Term,
+    Vocabulary,
+    Vote,
+)
+from app.core import clock, stamps
+from app.core.db import db, insert_or_ignore
+from app.core.errors import Conflict, DomainError
+from app.core.i18n import _
+from app.core.text import Cleaned, markdown, one_line, plain, shorten, tidy
+
+# Which state may follow which. Who may do it is a rule of the feature; when, a check of its service.
+FOLLOWS: dict[State, set[State]] = {
+    State.DRAFT: {State.PENDING, State.PUBLISHED, State.WITHDRAWN},
+    State.PENDING: {State.PUBLISHED, State.REFUSED, State.WITHDRAWN, State.DRAFT},
+    State.PUBLISHED: {State.HIDDEN, State.REMOVED, State.WITHDRAWN, State.ARCHIVED, State.PENDING, State.DRAFT},
+    State.HIDDEN: {State.PUBLISHED, State.REMOVED, State.WITHDRAWN},
+    State.REMOVED: {State.PUBLISHED},
+    State.REFUSED: {State.PENDING, State.PUBLISHED},
+    State.WITHDRAWN: set(),
+    State.ARCHIVED: {State.PUBLISHED},
+}
+AGREEMENT = "agreement"
+VALUES = {AGREEMENT: ("agree", "mixed", "disagree"), "support": ("support",), "position": ("for", "against", "unsure")}
+
+
+# --- Writing -----------------------------------------------------------------------------------------------------------
+
+
+def write(content: Content, *, title: str, body: str, summary: str | None = None, body_html: Cleaned | None = None) -> None:
+    """Set the text: Markdown in `body`, or HTML already cleaned (imports). A kind without its own summary gets the body's first words."""
+    content.title = one_line(title)
+    content.body_source = tidy(body, limit=400_000 if body_html is not None else 64_000)
+    content.body_html = body_html if body_html is not None else markdown(content.body_source)
+    content.summary = one_line(summary) if summary is not None else shorten(plain(content.body_html), 240)
+
+
+def fields_of(content: Content) -> dict[str, Any]:
+    """What a revision keeps."""
+    return {"title": content.title, "summary": content.summary, "body_source": content.body_source}
+
+
+def add(content: Content, *, author: Person | None, state: State = State.DRAFT, reason: str = "") -> None:
+    """Enter a new content, with its first revision. `state` is DRAFT, or what the gate or an import decided."""
+    content.author_id = author.id if author else content.author_id
+    content.byline = content.byline or (author.name if author else "")
+    content.state = State.DRAFT
+    db.add(content)
+    db.flush()
+    db.add(Revision(content_id=content.id, n=1, fields=fields_of(content), author_id=content.author_id))
+    if state != State.DRAFT:
+        change_state(content, state, by=author, reason=reason)
+    db.flush()
+
+
+def submit(content: Content, *, author: Person | None) -> State:
+    """A person sends what they wrote: the gate says whether it is published or waits to be read."""
+    if content.id is None:
+        add(content, author=author)
+    change_state(content, gate.ask(content, author), by=author)
+    events.content_submitted.send(content, author=author)
+    return content.state
+
+
+def edit(content: Content, *, by: Person | None, seen: int | None = None, **text: Any) -> Revision:
+    """A new version. `seen` is the revision the person had in front of them: an older one is a Conflict."""
+    if seen is not None and seen != content.revision:
+        raise Conflict(_("Ce texte a été modifié pendant que vous l’écriviez. Votre version est ci-dessous : comparez, puis renvoyez-la."))
+    claimed = db.execute(
+        update(Content).where(Content.id == content.id, Content.revision == content.revision).values(revision=Content.revision + 1).returning(Content.revision)
+    ).scalar()
+    if claimed is None:
+        raise Conflict(_("Ce texte vient d’être modifié par quelqu’un d’autre. Votre version est ci-dessous."))
+    write(content, **text)
+    content.revision = claimed
+    content.updated_at = clock.now()
+    revision = Revision(content_id=content.id, n=claimed, fields=fields_of(content), author_id=by.id if by else None)
+    db.add(revision)
+    db.flush()
+    events.content_edited.send(content, by=by)
+    return revision
+
+
+# --- States --------------------------------------------------------------------------------------------------------------
+
+
+def change_state(content: Content, after: State, *, by: Person | None = None, reason: str = "") -> None:
+    """The one way to another state: checks the table, writes the history, and settles what is public below."""
+    before = content.state
+    if after == before:
+        return
+    if after not in FOLLOWS[before]:
+        raise DomainError(_("Ce n’est plus possible : l’état de ce texte a changé entre-temps."))
+    content.state = after
+    now = clock.now()
+    if after == State.PUBLISHED and content.published_at is None:
+        content.published_at = now
+    db.add(StateChange(content_id=content.id, before=before, after=after, reason=reason, by_id=by.id if by else None, at=now))
+    settle_visibility(content)
+    db.flush()
+    events.content_changed_state.send(content, before=before, after=after, by=by, reason=reason)
+
+
+def settle_visibility(content: Content) -> None:
+    """Make `is_public` true again for this content and everything that hangs from it, and recount what answers what."""
+    db.flush()
+    above = {value for value in (content.project_id, content.space_id, content.parent_id) if value is not None}
+    hidden_above = bool(above) and db.scalar(select(Content.id).where(Content.id.in_(above), ~Content.is_public).limit(1)) is not None
+    now_public = content.state == State.PUBLISHED and not hidden_above
+    if now_public == content.is_public:
+        return
+    content.is_public = now_public
+    db.flush()
+    count_reply(content, +1 if now_public else -1)
+    known = {content.id: now_public}
+    for below in queries.descendants_of(content):
+        above = {value for value in (below.project_id, below.space_id, below.parent_id) if value is not None}
+        if not above <= known.keys():
+            others = above - known.keys()
+            known |= dict(db.execute(select(Content.id, Content.is_public).where(Content.id.in_(others))).all())
+        should = below.state == State.PUBLISHED and all(known[value] for value in above)
+        known[below.id] = should
+        if should != below.is_public:
+            below.is_public = should
+            count_reply(below, +1 if should else -1)
+
+
+def count_reply(content: Content, step: int) -> None:
+    if content.parent_id is not None:
+        db.execute(update(Content).where(Content.id == content.parent_id).values(replies_count=Content.replies_count + step))
+
+
+# --- Votes ---------------------------------------------------------------------------------------------------------------
+
+
+def cast_vote(content: Content, *, person: Person, value: str | None, scale: str = AGREEMENT) -> None:
+    """Give, change or (None) withdraw one's vote: one row a person, and the tally moves with it.
+
+    Whoever inserts first holds the row; the other waits, then changes it. Tallies are taken in the order of their values.
+    """
+    if value is not None and value not in VALUES[scale]:
+        raise DomainError(_("Ce choix n’existe pas. Choisissez l’une des réponses proposées."))
+    mine = (Vote.content_id == content.id, Vote.person_id == person.id, Vote.scale == scale)
+    now = clock.now()
+    before: str | None = None
+    if value is not None:
+        fresh = {"content_id": content.id, "person_id": person.id, "scale": scale, "value": value, "revision": content.revision, "cast_at": now}
+        inserted = insert_or_ignore(Vote, fresh, returning=Vote.id)
+    else:
+        inserted = None
+    if inserted is None:
+        row = db.execute(select(Vote.id, Vote.value).where(*mine).with_for_update()).one_or_none()
+        before = row.value if row else None
+        if before == value:
+            return
+        if row and value is None:
+            db.execute(delete(Vote).where(Vote.id == row.id))
+        elif row:
+            db.execute(update(Vote).where(Vote.id == row.id).values(value=value, revision=content.revision, cast_at=now))
+        else:
+            return
+    for moved, step in sorted([(v, s) for v, s in ((before, -1), (value, +1)) if v is not None]):
+        move_tally(content.id, scale, moved, cast=step)
+    stamps.bump(*{f"content:{each}" for each in (content.id, content.parent_id, content.space_id) if each})
+
+
+def move_tally(content_id: int, scale: str, value: str, *, cast: int = 0, imported: int = 0) -> None:
+    insert_or_ignore(Tally, {"content_id": content_id, "scale": scale, "value": value, "cast": 0, "imported": 0})
+    db.execute(
+        update(Tally)
+        .where(Tally.content_id == content_id, Tally.scale == scale, Tally.value == value)
+        .values({Tally.cast: Tally.cast + cast, Tally.imported: Tally.imported + imported})
+        .execution_options(synchronize_session=False)
+    )
+
+
+# --- Phases ----------------------------------------------------------------------------------------------------------------
+
+
+def set_phases(content: Content, phases: Iterable[Phase]) -> None:
+    """Replace the phases; the content's bounds follow from those that allow something, or from all of them."""
+    phases = list(phases)
+    for phase in phases:
+        if phase.opens_at and phase.closes_at and phase.opens_at >= phase.closes_at:
+            raise DomainError(_("La phase « %(name)s » doit finir après son début.", name=phase.name))
+    db.execute(delete(Phase).where(Phase.content_id == content.id))
+    for phase in phases:
+        phase.content_id = content.id
+        db.add(phase)
+    bounding = [phase for phase in phases if phase.allows] or phases
+    if bounding:
+        content.opens_at = min((p.opens_at for p in bounding if p.opens_at), default=None) if all(p.opens_at for p in bounding) else None
+        content.closes_at = max((p.closes_at for p in bounding if p.closes_at), default=None) if all(p.closes_at for p in bounding) else None
+    db.flush()
+
+
+def require_open(space: Content, act: str) -> datetime:
+    """The moment of the act, if `act` is allowed in `space` now; else a refusal that says when it opens or since when it is over.
+
+    The clock is read here, once, inside of the transaction and after SQLite's lock: half-open `[opens, closes)`.
+    """
+    now = clock.now()
+    if not space.is_public:
+        raise DomainError(_("Cette page n’est pas publiée : rien ne peut y être écrit pour l’instant."))
+    phases = [phase for phase in queries.phases_of(space) if act in phase.allows]
+    bounds = [(phase.opens_at, phase.closes_at) for phase in phases] or [(space.opens_at, space.closes_at)]
+    if any((opens is None or opens <= now) and (closes is None or now < closes) for opens, closes in bounds):
+        return now
+    coming = sorted(opens for opens, _closes in bounds if opens and opens > now)
+    if coming:
+        from app.core.formats import moment
+
+        raise DomainError(_("Ce n’est pas encore ouvert. Revenez à partir du %(when)s.", when=moment(coming[0])))
+    raise DomainError(_("C’est clos : il n’est plus possible de participer ici. Votre texte est gardé ci-dessous, vous pouvez le copier."))
+
+
+# --- Links, terms, attachments ---------------------------------------------------------------------------------------------
+
+
+def link(origin: Content, target: Content, nature: LinkNature | str, *, author: Person | None, state: LinkState = LinkState.ACCEPTED) -> None:
+    """Tie two contents; the same tie twice is one."""
+    if origin.id == target.id:
+        raise DomainError(_("Une page ne peut pas être liée à elle-même. Choisissez-en une autre."))
+    values = {"from_id": origin.id, "to_id": target.id, "nature": LinkNature(nature), "state": state, "author_id": author.id if author else None, "created_at": clock.now()}
+    insert_or_ignore(Link, values)
+    stamps.bump(f"content:{origin.id}", f"content:{target.id}")
+
+
+def unlink(row: Link) -> None:
+    db.delete(row)
+    stamps.bump(f"content:{row.from_id}", f"content:{row.to_id}")
+    db.flush()
+
+
+def set_terms(content: Content, terms: Iterable[Term]) -> None:
+    """Replace the content's terms, of every vocabulary."""
+    db.execute(delete(ContentTerm).where(ContentTerm.content_id == content.id))
+    db.add_all([ContentTerm(content_id=content.id, term_id=term_id) for term_id in dict.fromkeys(term.id for term in terms)])
+    db.flush()
+
+
+def ensure_vocabulary(key: str, label: str, terms: dict[str, str]) -> None:
+    """Make sure that a vocabulary and these terms (key → label) exist; what was renamed here keeps its label."""
+    insert_or_ignore(Vocabulary, {"key": key, "label": label})
+    vocabulary_id = db.scalars(select(Vocabulary.id).where(Vocabulary.key == key)).one()
+    for position, (term_key, term_label) in enumerate(terms.items()):
+        insert_or_ignore(Term, {"vocabulary_id": vocabulary_id, "key": term_key, "label": term_label, "position": position})
+
+
+def attach(content: Content, *, file_id: int, title: str) -> Attachment:
+    row = Attachment(content_id=content.id, file_id=file_id, title=one_line(title))
+    db.add(row)
+    db.flush()
+    stamps.bump(f"content:{content.id}")
+    return row
+
+
+def import_as(content: Content, *, source: str, byline: str, created_at: datetime, updated_at: datetime | None = None) -> None:
+    """Mark where an imported content comes from; its author stays a pseudonym, never an account."""
+    content.origin, content.source, content.byline = Origin.IMPORTED, source, byline
+    content.created_at, content.published_at, content.updated_at = created_at, created_at, updated_at or created_at

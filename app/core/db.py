@@ -1,0 +1,229 @@
+"""The database: base class, column types, session, and one transaction per request.
+
+A safe request reads: its transaction cannot write. Any other takes SQLite's write lock at its start, after a
+file lock that gives each writer its turn (SQLite's own busy timeout lets the unluckiest of eight wait four seconds).
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Flask, Response, request
+from sqlalchemy import JSON, Date, DateTime, Enum, MetaData, Select, String, Text, create_engine, event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from app.core.errors import NotFound
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+BIGGEST_ID = 2**31 - 1
+RETRIED = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
+ATTEMPTS = 3
+
+T = TypeVar("T")
+Session = sessionmaker(expire_on_commit=False)
+db = scoped_session(Session)
+writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+class UtcDateTime(TypeDecorator):
+    """An aware moment in UTC, on databases that forget the zone too."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value, dialect):
+        return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+def plain_type(python: type) -> Enum:
+    """Enums are stored by value, as text, so that a dump reads like the code."""
+    return Enum(python, native_enum=False, length=32, values_callable=lambda kind: [each.value for each in kind])
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        date: Date,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        StrEnum: Enum(StrEnum, native_enum=False, length=32, values_callable=lambda kind: [each.value for each in kind]),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-100)
+
+    def __init_subclass__(cls, **kwargs):
+        """Primary keys never come back: a link to something erased must not lead to something else."""
+        super().__init_subclass__(**kwargs)
+        table = cls.__dict__.get("__table__")
+        if table is not None:
+            table.dialect_options["sqlite"]["autoincrement"] = True
+
+
+class TurnTaking(sqlite3.Connection):
+    """A connection whose writing transactions queue on a file lock, then begin immediately."""
+
+    path: str | None = None
+    gate: int | None = None
+    reads_only = False
+
+    def begin(self, write: bool) -> None:
+        if write and self.path:
+            self.gate = os.open(f"{self.path}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+            fcntl.flock(self.gate, fcntl.LOCK_EX)
+        try:
+            if self.reads_only == write:
+                self.execute(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
+                self.reads_only = not write
+            self.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        except BaseException:
+            self.pass_turn()
+            raise
+
+    def commit(self) -> None:
+        super().commit()  # a failure keeps our turn: the rollback that follows gives it up
+        self.pass_turn()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self.pass_turn()
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self.pass_turn()
+
+    def pass_turn(self) -> None:
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            os.close(gate)
+
+
+def make_engine(url: str) -> Engine:
+    """The engine for `url`, on SQLite or PostgreSQL, with the guarantees described above."""
+    if url.startswith("postgres"):
+        engine = create_engine(url, pool_size=5, max_overflow=10, pool_pre_ping=True, connect_args={"options": "-c statement_timeout=30000 -c timezone=UTC"})
+
+        @event.listens_for(engine, "begin")
+        def begin_on_postgres(conn):
+            conn.connection.dbapi_connection.read_only = not writing.get()
+
+        return engine
+
+    engine = create_engine(url, connect_args={"factory": TurnTaking, "timeout": 10, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def connect(connection, _record):
+        connection.isolation_level = None
+        connection.path = engine.url.database
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "cache_size = -16000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(conn):
+        conn.connection.dbapi_connection.begin(writing.get())
+
+    return engine
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One writing transaction outside of a request: the worker, the command line. Commits at the end, or undoes all."""
+    db.rollback()
+    token = writing.set(True)
+    try:
+        yield
+        db.commit()
+    except BaseException:
+        db.rollback()
+        raise
+    finally:
+        writing.reset(token)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Do slow work (hash a password, decode an image) with no transaction open. Nothing may have been written yet."""
+    db.rollback()
+    yield
+
+
+def init_app(app: Flask) -> None:
+    engine = make_engine(app.config["DATABASE_URL"])
+    app.extensions["engine"] = engine
+    Session.configure(bind=engine)
+
+    @app.before_request
+    def choose_transaction():
+        writing.set(request.method not in SAFE_METHODS)
+
+    @app.teardown_appcontext
+    def end(exc):
+        db.remove()
+        writing.set(False)
+
+
+def in_one_transaction(work: Callable[[], Response]) -> Response:
+    """Run a view and keep what it did if it succeeded. On PostgreSQL a deadlock's victim runs again, three times at most."""
+    for attempt in range(ATTEMPTS):
+        try:
+            response = work()
+            if request.method in SAFE_METHODS or response.status_code >= 400:
+                db.rollback()
+            else:
+                db.commit()
+            return response
+        except DBAPIError as error:
+            db.rollback()
+            if getattr(error.orig, "sqlstate", None) not in RETRIED or attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def get_one(query: Select[tuple[T]]) -> T:
+    """The one row the query finds, or NotFound."""
+    found = db.scalars(query).unique().one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def is_postgres() -> bool:
+    return db.get_bind().dialect.name == "postgresql"
+
+
+def insert_or_ignore(table, values: dict[str, Any] | Sequence[dict[str, Any]], *, returning=None):
+    """INSERT … ON CONFLICT DO NOTHING, on both databases. With `returning`, None says that a row was there already."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect = postgresql if is_postgres() else sqlite
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    if returning is None:
+        db.execute(statement)
+        return None
+    return db.scalar(statement.returning(returning))
+
+
+__all__ = ["JSON", "Base", "String", "Text", "UtcDateTime", "apart", "db", "get_one", "text", "transaction", "writing"]

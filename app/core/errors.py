@@ -1,0 +1,131 @@
+"""Errors the domain raises, and the pages they become.
+
+Whatever was typed comes back with the refusal: nothing a person wrote is lost.
+"""
+
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.core.i18n import _
+from app.core.logs import log
+
+UNSHOWN = ("csrf_token", "_once", "password", "current_password", "new_password", "token")
+
+
+class DomainError(Exception):
+    """A rule of the domain refused; the message is meant for the citizen."""
+
+    def __init__(self, message: str, field: str | None = None):
+        super().__init__(message)
+        self.message, self.field = message, field
+
+
+class Conflict(DomainError):
+    """Somebody else was first: an edit on an old version, a case already decided."""
+
+
+class PermissionDenied(Exception):
+    """The current person may not do this."""
+
+
+class NotFound(Exception):
+    """There is no such thing, or it is not for this person to know of."""
+
+
+def typed() -> list[tuple[str, str]]:
+    """What the refused request carried, as (field, text), to be shown again."""
+    if request.method in {"GET", "HEAD"}:
+        return []
+    try:
+        fields = request.form.items(multi=True)
+    except HTTPException:  # a body too large or malformed has nothing to give back
+        return []
+    return [(name, text) for name, text in fields if name not in UNSHOWN and len(text.strip()) > 3]
+
+
+def wants_json() -> bool:
+    return request.path.endswith(".json") or request.path.startswith("/api/")
+
+
+def answer(status: int, title: str, message: str, **page) -> tuple[str | Response, int]:
+    from app.core.db import db
+
+    db.rollback()
+    if wants_json():
+        return jsonify(error=title, message=message), status
+    return render_template("layouts/error.html", title=title, message=message, kept=typed(), **page), status
+
+
+def door() -> Response | tuple:
+    """A visitor who may not read this page logs in and comes back; one who was writing keeps the text."""
+    if request.method == "GET" and not wants_json():
+        return redirect(url_for("accounts.log_in", next=request.full_path.rstrip("?")))
+    return answer(
+        401,
+        _("Connectez-vous pour continuer"),
+        _("Votre session est terminée. Copiez votre texte, connectez-vous, puis renvoyez-le."),
+        next_url=url_for("accounts.log_in"),
+        next_label=_("Se connecter"),
+    )
+
+
+def init_app(app: Flask) -> None:
+    @app.errorhandler(NotFound)
+    @app.errorhandler(404)
+    def missing(error):
+        return answer(404, _("Cette page n’existe pas"), _("L’adresse est peut-être incomplète, ou la page a été retirée."))
+
+    @app.errorhandler(PermissionDenied)
+    def denied(error):
+        log.info("refused", permission=str(error), path=request.path, person=getattr(current_user, "id", None))
+        if current_user.is_anonymous:
+            return door()
+        return answer(403, _("Vous n’avez pas accès à cette page"), _("Si vous pensez que c’est une erreur, écrivez à l’équipe du territoire."))
+
+    @app.errorhandler(Conflict)
+    def overtaken(error):
+        return answer(409, _("Quelqu’un est passé avant vous"), error.message)
+
+    @app.errorhandler(DomainError)
+    def refused(error):
+        return answer(422, _("Ce n’est pas possible"), error.message)
+
+    @app.errorhandler(CSRFError)
+    def forged(error):
+        return answer(
+            400,
+            _("Votre page a expiré"),
+            _("Votre texte est ci-dessous. Copiez-le, rechargez la page d’origine, puis renvoyez-le."),
+            next_url=safe_referrer(),
+            next_label=_("Revenir à la page"),
+        )
+
+    @app.errorhandler(429)
+    def too_many(error):
+        return answer(429, _("Trop de demandes"), _("Attendez quelques minutes, puis réessayez."))
+
+    @app.errorhandler(413)
+    def too_large(error):
+        return answer(413, _("C’est trop lourd"), _("Réduisez votre texte ou vos fichiers, puis renvoyez-les."))
+
+    @app.errorhandler(HTTPException)
+    def other(error):
+        if error.code and error.code < 400:
+            return error
+        return answer(error.code or 500, _("La demande n’a pas pu être lue"), _("Revenez à la page précédente et réessayez."))
+
+    @app.errorhandler(Exception)
+    def broken(error):
+        if current_app.testing or current_app.debug:
+            raise error
+        log.exception("error", path=request.path, method=request.method)
+        return answer(500, _("Une erreur s’est produite"), _("Elle est enregistrée et sera corrigée. Votre texte est ci-dessous : copiez-le."))
+
+
+def safe_referrer() -> str | None:
+    """The page the person comes from, when it is one of ours."""
+    from app.core.urls import local_path
+
+    return local_path(request.headers.get("Referer", ""))

@@ -1,0 +1,51 @@
+"""What every form shares."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+from wtforms.validators import Length as _Length
+
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.i18n import _, _l
+
+
+class Form(FlaskForm):
+    @property
+    def status(self) -> int:
+        """422 once something was refused, so that the page says so to programs and the transaction is dropped."""
+        return 422 if self.errors or self.form_errors else 200
+
+
+class VersionedForm(Form):
+    """Edits something several people may edit: remembers the version that was read."""
+
+    version = HiddenField()
+
+
+@contextmanager
+def refusals_in(form: Form) -> Iterator[None]:
+    """Show a DomainError next to the field it is about, with what was typed; undo what the service had begun."""
+    try:
+        with db.begin_nested():
+            yield
+    except DomainError as error:
+        if error.field and error.field in form:
+            form[error.field].errors = [*form[error.field].errors, error.message]
+        else:
+            form.form_errors.append(error.message)
+
+
+def at_most(length: int) -> _Length:
+    return _Length(max=length, message=_l("%(max)d signes au plus.", max=length))
+
+
+def only_text(form, field) -> None:
+    """Refuse characters that no database keeps, with a sentence, before anything else sees them."""
+    from wtforms.validators import ValidationError
+
+    data = field.data or ""
+    if "\x00" in data or any(0xD800 <= ord(sign) <= 0xDFFF for sign in data):
+        raise ValidationError(_("Ce champ contient un signe qui ne peut pas être enregistré. Retirez-le et renvoyez."))

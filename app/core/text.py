@@ -1,0 +1,113 @@
+"""Text from people: rendered and cleaned when stored, safe to show when read.
+
+size cap → markdown-it (no raw HTML) → nh3 → bleach's linkifier → nh3. nh3 is the boundary: bleach, no longer
+maintained, only turns bare addresses into links, on text that nh3 has cleaned and the cap has cut.
+"""
+
+import re
+import unicodedata
+
+import bleach
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from sqlalchemy import Text
+from sqlalchemy.types import TypeDecorator
+
+from app.core.errors import DomainError
+from app.core.i18n import _
+
+TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "blockquote", "h2", "h3", "h4", "code", "pre", "hr", "table", "thead", "tbody", "tr", "th", "td", "sup", "sub", "del"}
+RENAMED = {"b": "strong", "i": "em", "h1": "h2", "h5": "h4", "h6": "h4"}
+ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
+SCHEMES = {"http", "https", "mailto"}
+WRITTEN_LIMIT = 20_000  # characters in one contribution
+LIMIT = 64_000  # characters; nothing longer ever reaches a sanitiser in a request
+IMPORT_LIMIT = 400_000  # characters; documents read from files by an operator's command
+UNPRINTABLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0x7F, 0x2028, 0x2029, 0xFEFF], None)
+BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], None)  # would let one text rearrange another
+
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20}).enable("table").disable(["image", "html_block", "html_inline"])
+_renamed = re.compile(r"<(/?)(b|i|h1|h5|h6)(?=[\s>/])", re.IGNORECASE)
+_empty = re.compile(r"<(p|h2|h3|h4|li|strong|em)>(?:\s|&nbsp;|<br>)*</\1>")
+
+
+def tidy(source: str, limit: int = LIMIT) -> str:
+    """The text as we keep it: NFC, one kind of line end, no control or bidirectional override characters."""
+    if len(source) > limit:
+        raise DomainError(_("Ce texte est trop long : %(limit)s signes au plus.", limit=limit), field="body")
+    if any(0xD800 <= ord(sign) <= 0xDFFF for sign in source):
+        raise DomainError(_("Ce texte contient un signe qui ne peut pas être enregistré. Retirez-le et renvoyez."), field="body")
+    return unicodedata.normalize("NFC", source).replace("\r\n", "\n").replace("\r", "\n").translate(UNPRINTABLE).translate(BIDI).strip()
+
+
+def one_line(source: str) -> str:
+    """A title, a name: tidy, and on one line."""
+    return re.sub(r"\s*[\n\t]\s*", " ", tidy(source))
+
+
+def from_markdown(source: str) -> str:
+    """Clean HTML from what a person wrote."""
+    return rich(_markdown.render(tidy(source)))
+
+
+def rich(html: str, limit: int = LIMIT) -> str:
+    """The HTML we are willing to show, from HTML of any origin. Idempotent."""
+    first = clean(tidy(html, limit))
+    linked = bleach.linkify(first, callbacks=[_only_web], skip_tags={"pre", "code"}) if "://" in first or "www." in first else first
+    previous, html = None, clean(linked)
+    while previous != html:  # removing an empty element may empty its parent
+        previous, html = html, _empty.sub("", html)
+    return html.strip()
+
+
+def clean(html: str) -> str:
+    renamed = _renamed.sub(lambda tag: f"<{tag[1]}{RENAMED[tag[2].lower()]}", html)
+    return nh3.clean(renamed, tags=TAGS, clean_content_tags={"script", "style"}, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener ugc")
+
+
+def _only_web(attributes: dict, new: bool = False) -> dict | None:
+    """Bare words such as "data.gouv" are not addresses; what starts with http or www is."""
+    text = attributes.get("_text", "")
+    return None if new and not text.startswith(("http://", "https://", "www.")) else attributes
+
+
+def plain(html: str) -> str:
+    """The words alone, on one line: for summaries, mail, search."""
+    return " ".join(Markup(html).striptags().split())
+
+
+def shorten(words: str, length: int = 200) -> str:
+    """At most `length` characters, cut between two words."""
+    return words if len(words) <= length else words[:length].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
+
+
+def slugify(title: str) -> str:
+    """`Plan vélo : 2ᵉ phase` → `plan-velo-2e-phase`."""
+    folded = unicodedata.normalize("NFKD", title.replace("œ", "oe").replace("æ", "ae").replace("Œ", "oe"))
+    return re.sub(r"[^a-z0-9]+", "-", folded.encode("ascii", "ignore").decode().lower()).strip("-")[:80].strip("-")
+
+
+class RichText(TypeDecorator):
+    """HTML that was cleaned on its way in, whoever wrote it, and may be shown as it is."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return value and (str(value) if isinstance(value, Cleaned) else rich(value, IMPORT_LIMIT))
+
+    def process_result_value(self, value, dialect):
+        return value and Cleaned(value)
+
+
+class Cleaned(Markup):
+    """HTML that came out of `rich`: the column type need not clean it a second time."""
+
+
+def markdown(source: str) -> Cleaned:
+    return Cleaned(from_markdown(source))
+
+
+def html(source: str, limit: int = LIMIT) -> Cleaned:
+    return Cleaned(rich(source, limit))

@@ -1,0 +1,212 @@
+"""The harness. Each test runs inside a transaction that is rolled back; what needs real commits asks for `committed`.
+
+`TEST_DATABASE_URL=postgresql+psycopg://…` runs the same suite on PostgreSQL. What is absent is skipped with its
+reason, and is an error where CI=true.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from flask import g
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import ORMExecuteState
+
+os.environ.setdefault("INSTANCE_DIR", tempfile.mkdtemp(prefix="beffroi-tests-"))
+
+from app import create_app
+from app.core import clock, outbox
+from app.core import db as database
+from config import Config
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+GIVEN_URL = os.environ.get("TEST_DATABASE_URL", "")
+
+
+class TestConfig(Config):
+    __test__ = False
+    TESTING = True
+    SECRET_KEY = "only-for-tests-" + "x" * 40
+    BASE_URL = "http://localhost"
+    TRUSTED_HOSTS = ["localhost"]
+    SESSION_COOKIE_SECURE = False
+    SESSION_COOKIE_NAME = "beffroi"
+    WTF_CSRF_ENABLED = False
+    PASSWORD_TIME_COST = 1
+    PASSWORD_MEMORY_COST = 8
+    PAGE_CACHE = False
+    MAIL_URL = None
+
+
+class Client(FlaskClient):
+    """Fails a test whose write succeeded without asking anybody's permission."""
+
+    def open(self, *args, **kwargs):
+        database.db.remove()  # as in production, a request starts with nothing loaded
+        with self:
+            response = super().open(*args, **kwargs)
+            if response.request.method not in {"GET", "HEAD", "OPTIONS"} and response.status_code < 400:
+                assert g.get("permission_checked"), f"{response.request.path} never called require()"
+        return response
+
+    def log_in(self, person):
+        """Open a session for this person, as logging in does."""
+        from app.accounts import sessions
+
+        with self.session_transaction() as cookie:
+            cookie.clear()
+            cookie.update(sessions.open_for(person))
+        database.db.commit()
+
+
+def database_url(name: str, folder: Path) -> str:
+    """A fresh database of its own for this test process."""
+    if not GIVEN_URL:
+        return f"sqlite:///{folder / name}.db"
+    url = make_url(GIVEN_URL)
+    own = f"{url.database}_{name}_{WORKER}"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{own}"'))
+    admin.dispose()
+    return url.set(database=own).render_as_string(hide_password=False)
+
+
+def make_app(folder: Path, name: str, **settings):
+    """An application on an empty database with its tables, in a folder of its own."""
+    config = type("OwnConfig", (TestConfig,), {"INSTANCE_DIR": folder, "DATABASE_URL": database_url(name, folder), "JOBS_URL": f"sqlite:///{folder / 'jobs.db'}", **settings})
+    app = create_app(config)
+    app.test_client_class = Client
+    token = database.writing.set(True)
+    database.Base.metadata.create_all(app.extensions["engine"])
+    database.writing.reset(token)
+    return app
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("instance")
+    app = make_app(folder, "suite")
+    yield app
+    app.extensions["engine"].dispose()
+
+
+@pytest.fixture(autouse=True)
+def transaction(request):
+    """Every test runs inside one outer transaction that is rolled back at the end, except those that commit for real."""
+    if "committed" in request.fixturenames or "no_database" in request.keywords:
+        yield
+        return
+    app = request.getfixturevalue("app")
+    token = database.writing.set(True)
+    with app.app_context(), app.extensions["engine"].connect() as connection:
+        outer = connection.begin()
+        database.db.remove()
+        database.Session.configure(bind=connection, join_transaction_mode="create_savepoint")
+        yield
+        database.db.remove()
+        outer.rollback()
+        database.Session.configure(bind=app.extensions["engine"], join_transaction_mode="conditional_savepoint")
+    database.writing.reset(token)
+
+
+@pytest.fixture
+def committed(tmp_path):
+    """An application on a database of its own, where commits are real: races, workers, browsers, other processes."""
+    app = make_app(tmp_path, "committed")
+    database.db.remove()
+    database.Session.configure(bind=app.extensions["engine"], join_transaction_mode="conditional_savepoint")
+    token = database.writing.set(True)
+    with app.app_context():
+        yield app
+        database.db.remove()
+    database.writing.reset(token)
+    app.extensions["engine"].dispose()
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def count_queries(request):
+    """The statements sent since the list was last cleared."""
+    statements: list[str] = []
+    engine = request.getfixturevalue("committed" if "committed" in request.fixturenames else "app").extensions["engine"]
+
+    def record(conn, cursor, statement, *_):
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", record)
+    yield statements
+    event.remove(engine, "before_cursor_execute", record)
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Set the clock: `at(moment)`."""
+    return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+@pytest.fixture
+def run_worker():
+    """Do all the work the outbox holds, now."""
+
+    def run(*topics):
+        for _round in range(20):
+            if not outbox.run_due(topics or None):
+                return
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def no_lazy_column_load():
+    """A list that reads a column it did not load (inherited ones included) costs a query a row: here it fails."""
+
+    def refuse(state: ORMExecuteState):
+        if state.is_column_load and not state.execution_options.get("expected_load"):
+            mapper = state.bind_mapper
+            names = {attribute.key for attribute in mapper.column_attrs} if mapper else set()
+            loaded = state.user_defined_options
+            raise AssertionError(f"a column of {mapper} was loaded lazily ({len(names)} columns, options {loaded}): say it in the query")
+
+    event.listen(database.Session, "do_orm_execute", refuse)
+    yield
+    event.remove(database.Session, "do_orm_execute", refuse)
+
+
+def shared(path: str) -> Path:
+    """A file of ../shared, or a skip that names it."""
+    found = SHARED / path
+    if not found.exists():
+        pytest.skip(f"../shared/{path} is absent")
+    return found
+
+
+def pytest_collection_modifyitems(items):
+    chromium = shutil.which("chromium")
+    for item in items:
+        if "browser" in item.keywords and not chromium:
+            item.add_marker(pytest.mark.skip(reason="Chromium is absent"))
+        if "postgres" in item.keywords and not GIVEN_URL.startswith("postgres"):
+            item.add_marker(pytest.mark.skip(reason="PostgreSQL is absent (TEST_DATABASE_URL)"))
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Where CI=true nothing may skip; tests for the other database are deselected there, by marker."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and reporter and reporter.stats.get("skipped") and exitstatus == 0:
+        session.exitstatus = 1
+
+
+__all__ = ["inspect", "shared"]
