@@ -1,0 +1,104 @@
+"""The best passage of a text, and a title, cut into pieces that say whether they were found.
+
+Pieces are plain text: the template escapes each, then wraps the found ones in `<mark>`. Nothing here makes HTML.
+"""
+
+from collections.abc import Collection
+from functools import lru_cache
+
+from app.search.analysis import WORD, term_of
+
+PASSAGE = 220  # characters
+LONGEST_SEARCHED = 60_000  # characters of a text in which a passage is looked for
+
+Pieces = list[tuple[str, bool]]
+
+
+def mark(text: str, terms: Collection[str]) -> Pieces:
+    """The whole text, with what was found marked; neighbouring finds make one piece."""
+    return _cut(text, [(match.start(), match.end()) for match in WORD.finditer(text) if _known(match[0]) in frozenset(terms)] if terms else [])
+
+
+def passage(text: str, terms: Collection[str], length: int = PASSAGE) -> Pieces:
+    """About `length` characters of the text: where most different found words stand close together, else its beginning."""
+    text = text[:LONGEST_SEARCHED]
+    wanted = frozenset(terms)
+    found = [(match.start(), match.end(), term) for match in WORD.finditer(text) if (term := _known(match[0])) in wanted] if wanted else []
+    start, end = _window(found, len(text), length)
+    start, end = _at_words(text, start, end)
+    pieces = _cut(text[start:end].strip(), [])
+    if found:
+        shift = start + len(text[start:end]) - len(text[start:end].lstrip())
+        cut = text[start:end].strip()
+        pieces = _cut(cut, [(first - shift, last - shift) for first, last, _ in found if first >= shift and last <= shift + len(cut)])
+    if start > 0:
+        pieces.insert(0, ("… ", False))
+    if end < len(text) and pieces:
+        pieces.append((" …", False))
+    return _joined(pieces)
+
+
+@lru_cache(maxsize=50_000)
+def _known(word: str) -> str | None:
+    return term_of(word.strip("_"))
+
+
+def _window(found: list[tuple[int, int, str]], size: int, length: int) -> tuple[int, int]:
+    """The stretch with the most different terms, then the most occurrences, then the first."""
+    if size <= length:
+        return 0, size
+    if not found:
+        return 0, length
+    best, best_value = (found[0][0], found[0][1]), (0, 0)
+    counts: dict[str, int] = {}
+    left = 0
+    for right, (_, end, term) in enumerate(found):
+        counts[term] = counts.get(term, 0) + 1
+        while end - found[left][0] > length * 0.8 and left < right:
+            gone = found[left][2]
+            counts[gone] -= 1
+            if not counts[gone]:
+                del counts[gone]
+            left += 1
+        value = (len(counts), right - left)
+        if value > best_value:
+            best_value, best = value, (found[left][0], end)
+    spare = max(0, length - (best[1] - best[0]))
+    start = max(0, min(best[0] - spare // 3, size - length))
+    return start, min(size, max(start + length, best[1]))
+
+
+def _at_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Move the ends to spaces, within 30 characters, so that no word is cut where words have spaces."""
+    if start > 0:
+        space = text.find(" ", start, start + 30)
+        start = space + 1 if space >= 0 else start
+    if end < len(text):
+        space = text.rfind(" ", end - 30, end)
+        end = space if space > start else end
+    return start, end
+
+
+def _cut(text: str, spans: list[tuple[int, int]]) -> Pieces:
+    pieces: Pieces = []
+    last = 0
+    for start, end in spans:
+        if start > last:
+            between = text[last:start]
+            # « marche exploratoire » found whole is marked whole.
+            pieces.append((between, bool(pieces and pieces[-1][1] and between == " ")))
+        pieces.append((text[start:end], True))
+        last = end
+    if last < len(text):
+        pieces.append((text[last:], False))
+    return _joined(pieces)
+
+
+def _joined(pieces: Pieces) -> Pieces:
+    joined: Pieces = []
+    for text, is_hit in pieces:
+        if joined and joined[-1][1] == is_hit:
+            joined[-1] = (joined[-1][0] + text, is_hit)
+        elif text:
+            joined.append((text, is_hit))
+    return joined
