@@ -69,7 +69,9 @@ class Asset:
 def read_all() -> dict[str, Asset]:
     """Every file of `static/` but those that only exist to be joined, and the joined ones."""
     parts = {path for paths in JOINED.values() for path in paths}
-    single = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file() and path not in parts}
+    single = {
+        path.relative_to(STATIC).as_posix(): path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file() and path not in parts
+    }
     joined = {name: "\n".join(_lighter(path) for path in paths).encode() for name, paths in JOINED.items()}
     return {name: Asset(name, body) for name, body in (single | joined).items()}
 
