@@ -1,0 +1,5 @@
+"""Full-text search over every published content."""
+
+
+def init_app(app):
+    pass
