@@ -1,0 +1,12 @@
+"""The register of acts of power: decisions, roles, settings, identified exports. One hash chain per territory, and one for the region.
+
+Written in the same transaction as the act, or the act does not happen. Any change made before the last published
+checkpoint can be found by `flask audit verify`.
+"""
+
+
+def init_app(app):
+    from app.audit import cli, rules, tasks, views  # noqa: F401
+
+    app.cli.add_command(cli.audit)
+    app.register_blueprint(views.blueprint)

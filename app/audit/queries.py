@@ -1,0 +1,136 @@
+"""Reading the register: its entries, its published checkpoints, and whether it was tampered with."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select, union
+
+from app.audit.chain import GENESIS, chain_of, commit, facts, is_signed, link
+from app.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditSecret
+from app.core.db import db
+from app.core.i18n import _, ngettext
+
+HASHED = ("n", "act", "actor_id", "subject", "detail", "commitment", "at", "previous_hash", "hash")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint from anywhere: our table, or the file somebody kept."""
+
+    chain: str
+    n: int
+    hash: str
+    at: datetime
+    signature: str
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> "Checkpoint":
+        return cls(str(given["chain"]), int(given["n"]), str(given["hash"]), datetime.fromisoformat(given["at"]), str(given["signature"]))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    chain: str
+    is_whole: bool
+    sentence: str  # what was found, and where
+    entries: int  # how many were read
+    broken_at: int | None = None  # the first link that does not hold
+
+    def __bool__(self) -> bool:
+        return self.is_whole
+
+
+def entries_of(territory_id: int | None) -> Select:
+    """The acts of a territory, or of the region, the latest first."""
+    return select(AuditEntry).where(AuditEntry.chain == chain_of(territory_id)).order_by(AuditEntry.n.desc())
+
+
+def entries_about(subject: str) -> Select:
+    """What was done to one thing, the latest first."""
+    return select(AuditEntry).where(AuditEntry.subject == subject).order_by(AuditEntry.id.desc())
+
+
+def checkpoints(chain: str | None = None) -> list[Checkpoint]:
+    """Every checkpoint made here, by chain and in order."""
+    columns = (AuditCheckpoint.chain, AuditCheckpoint.n, AuditCheckpoint.hash, AuditCheckpoint.at, AuditCheckpoint.signature)
+    query = select(*columns).order_by(AuditCheckpoint.chain, AuditCheckpoint.n)
+    return [Checkpoint(*row) for row in db.execute(query.where(AuditCheckpoint.chain == chain) if chain else query)]
+
+
+def chains(others: Iterable[Checkpoint] = ()) -> list[str]:
+    """Every chain that anything speaks of: one that was emptied is still named by its head or by a checkpoint."""
+    known = union(*(select(model.chain) for model in (AuditEntry, AuditHead, AuditCheckpoint)))
+    return sorted({*db.scalars(known), *(each.chain for each in others)})
+
+
+def verify(chain: str, *, secrets: Sequence[str], others: Iterable[Checkpoint] = ()) -> Verdict:
+    """Read the whole chain and say whether it holds: links, personal data still kept, head, checkpoints (ours and `others`).
+
+    `secrets`: the keys a signature may be from. Reads in a stream, 10^6 entries in bounded memory.
+    """
+    given = [*checkpoints(chain), *(each for each in others if each.chain == chain)]
+    forged = next((each for each in given if not is_signed(list(secrets), each.signature, each.chain, each.n, each.hash, each.at)), None)
+    if forged:
+        sentence = _("%(chain)s : le point de contrôle n° %(n)s ne porte pas notre signature.", chain=chain, n=forged.n)
+        return Verdict(chain, False, sentence, 0, forged.n)
+    expected: dict[int, set[str]] = {}
+    for each in given:
+        expected.setdefault(each.n, set()).add(each.hash)
+
+    n, previous = 0, GENESIS
+    with db.execute(_whole(chain)) as rows:
+        for row in rows:
+            n += 1
+            trouble = _trouble(row, n, chain, previous) or _unlike(expected.get(n), row.hash, n, chain)
+            if trouble:
+                return Verdict(chain, False, trouble, n, n)
+            previous = row.hash
+
+    missing = min((each for each in expected if each > n), default=None)
+    if missing:
+        sentence = _("%(chain)s : il manque la fin, l’acte n° %(n)s attesté par un point de contrôle n’y est plus.", chain=chain, n=missing)
+        return Verdict(chain, False, sentence, n, n + 1)
+    head = db.execute(select(AuditHead.n, AuditHead.hash).where(AuditHead.chain == chain)).one_or_none()
+    if (head.n, head.hash) != (n, previous) if head else n:
+        sentence = _("%(chain)s : la chaîne s’arrête à l’acte n° %(n)s, sa tête en annonce un autre.", chain=chain, n=n)
+        return Verdict(chain, False, sentence, n, n + 1)
+    sentence = ngettext("%(chain)s : %(num)s acte, chaîne entière.", "%(chain)s : %(num)s actes, chaîne entière.", n, chain=chain)
+    return Verdict(chain, True, sentence, n)
+
+
+def verify_all(*, secrets: Sequence[str], others: Sequence[Checkpoint] = ()) -> Iterator[Verdict]:
+    stray = db.scalar(select(func.min(AuditSecret.id)).where(~select(AuditEntry.id).where(AuditEntry.id == AuditSecret.entry_id).exists()))
+    if stray:
+        yield Verdict("", False, _("Des données personnelles (n° %(id)s) ne se rattachent à aucun acte.", id=stray), 0)
+    for chain in chains(others):
+        yield verify(chain, secrets=secrets, others=others)
+
+
+def _whole(chain: str) -> Select:
+    query = select(*(getattr(AuditEntry, name) for name in HASHED), AuditSecret.salt, AuditSecret.payload)
+    query = query.outerjoin(AuditSecret, AuditSecret.entry_id == AuditEntry.id)
+    return query.where(AuditEntry.chain == chain).order_by(AuditEntry.n).execution_options(yield_per=2000)
+
+
+def _trouble(row, n: int, chain: str, previous: str) -> str | None:
+    if row.n != n:
+        return _("%(chain)s : l’acte n° %(n)s manque.", chain=chain, n=n)
+    whole = facts(act=row.act, actor_id=row.actor_id, at=row.at, commitment=row.commitment, detail=row.detail, subject=row.subject)
+    if row.previous_hash != previous or row.hash != _safe_link(chain, n, previous, whole):
+        return _("%(chain)s : l’acte n° %(n)s a été modifié, déplacé ou ajouté.", chain=chain, n=n)
+    if row.salt is not None and row.commitment != commit(row.salt, row.payload):
+        return _("%(chain)s : les données personnelles de l’acte n° %(n)s ont été modifiées.", chain=chain, n=n)
+    return None
+
+
+def _safe_link(chain: str, n: int, previous: str, whole: str) -> str:
+    """What we wrote is ASCII; anything else was written by somebody else, and hashes to nothing."""
+    return link(chain, n, previous, whole) if whole.isascii() and chain.isascii() else ""
+
+
+def _unlike(expected: set[str] | None, digest: str, n: int, chain: str) -> str | None:
+    if expected is None or expected == {digest}:
+        return None
+    return _("%(chain)s : l’acte n° %(n)s n’est pas celui qu’atteste un point de contrôle ; la chaîne a été refaite.", chain=chain, n=n)

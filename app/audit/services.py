@@ -1,0 +1,81 @@
+"""Writing the register: one link at a time, in the transaction of the act it tells of."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from app.audit.chain import ACT, CHAIN, GENESIS, SUBJECT, canonical, chain_of, commit, facts, link, sign
+from app.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditSecret
+from app.core import clock
+from app.core.db import db, insert_or_ignore
+
+SECRETS_KEPT = timedelta(days=5 * 365)  # the civil limitation period: until then an act may be contested in court
+
+
+def record(
+    act: str,
+    *,
+    subject: str,
+    actor_id: int | None = None,
+    territory_id: int | None = None,
+    detail: dict[str, Any] | None = None,
+    personal: dict[str, Any] | None = None,
+    person_id: int | None = None,
+) -> AuditEntry:
+    """Add an act of power to its territory's chain (the region's without one), in the caller's transaction.
+
+    `act` like "role.given", `subject` like "person:12", `detail`: facts anyone may read (texts, whole numbers, lists).
+    Names, addresses, words of a private person go in `personal`, with the `person_id` they are about: they can be erased.
+    Whatever prevents writing is raised: the act must not happen without its record.
+    """
+    chain = chain_of(territory_id)
+    if not (CHAIN.fullmatch(chain) and ACT.fullmatch(act) and SUBJECT.fullmatch(subject)):
+        raise ValueError(f"an act is told as “role.given”, of “person:12”, not {act!r}, {subject!r} in {chain!r}")
+    said = canonical(detail or {})
+    salt = secrets.token_hex(16) if personal else ""
+    payload = canonical(personal) if personal else ""
+    commitment = commit(salt, payload) if personal else None
+
+    last_n, last_hash = locked_head(chain)
+    at, n = clock.now(), last_n + 1
+    whole = facts(act=act, actor_id=actor_id, at=at, commitment=commitment, detail=said, subject=subject)
+    digest = link(chain, n, last_hash, whole)
+    entry = AuditEntry(chain=chain, n=n, act=act, actor_id=actor_id, subject=subject, detail=said)
+    entry.commitment, entry.at, entry.previous_hash, entry.hash = commitment, at, last_hash, digest
+    db.add(entry)
+    db.flush()
+    db.execute(update(AuditHead).where(AuditHead.chain == chain).values(n=n, hash=digest).execution_options(synchronize_session=False))
+    if personal:
+        values = {"entry_id": entry.id, "person_id": person_id, "salt": salt, "payload": payload, "purge_at": at + SECRETS_KEPT}
+        db.execute(insert(AuditSecret).values(values))
+    return entry
+
+
+def locked_head(chain: str) -> tuple[int, str]:
+    """The last link of the chain, ours until the end of the transaction. On SQLite a writer is alone already."""
+    query = select(AuditHead.n, AuditHead.hash).where(AuditHead.chain == chain).with_for_update()
+    head = db.execute(query).one_or_none()
+    if head is None:
+        insert_or_ignore(AuditHead, {"chain": chain, "n": 0, "hash": GENESIS})
+        head = db.execute(query).one()
+    return head.n, head.hash
+
+
+def checkpoint(secret: str) -> list[AuditCheckpoint]:
+    """Sign the last link of every chain that grew since its last checkpoint; returns the new ones."""
+    last = dict(db.execute(select(AuditCheckpoint.chain, func.max(AuditCheckpoint.n)).group_by(AuditCheckpoint.chain)).all())
+    made = []
+    for chain, n, digest in db.execute(select(AuditHead.chain, AuditHead.n, AuditHead.hash).order_by(AuditHead.chain)):
+        if n > last.get(chain, 0):
+            at = clock.now()
+            made.append(AuditCheckpoint(chain=chain, n=n, hash=digest, at=at, signature=sign(secret, chain, n, digest, at)))
+    db.add_all(made)
+    db.flush()
+    return made
+
+
+def forget_expired() -> None:
+    """Erase the personal data that no longer has a reason to be kept; the chain still verifies."""
+    db.execute(delete(AuditSecret).where(AuditSecret.purge_at < clock.now()).execution_options(synchronize_session=False))
