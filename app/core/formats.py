@@ -21,7 +21,7 @@ LOCALE = "fr"
 NARROW = "\u202f"
 FIXED = "\u00a0"
 
-FILTERS = ("day", "moment", "hour", "iso", "ago", "left", "until", "days_left", "number", "percent", "shares", "size", "typo")
+FILTERS = ("day", "moment", "hour", "iso", "ago", "left", "until", "days_left", "days_until", "number", "percent", "shares", "size", "typo")
 
 
 def init_app(app: Flask) -> None:
@@ -104,6 +104,11 @@ def days_left(closes_at: date | datetime | None, at: datetime | None = None) -> 
     if closes_at is None or _is_past(closes_at, at):
         return None
     return max(0, (_last_day(closes_at) - _date(at)).days)
+
+
+def days_until(opens_at: date | datetime, at: datetime | None = None) -> int:
+    """Whole days on the calendar until something begins; 0 today and after."""
+    return max(0, (_date(opens_at) - _date(at or clock.now())).days)
 
 
 def left(closes_at: date | datetime | None, at: datetime | None = None) -> str:

@@ -125,9 +125,10 @@ def sample() -> dict[str, Any]:
         facts=[],
         figure=None,
         date=None,
-        days_left=1284,
-        until="jusqu’au 31 décembre 2029",
+        opens_at=now + timedelta(days=1284),
+        closes_at=now + timedelta(days=1300),
     )
+    last_day = Thing(**vars(menus) | {"title": "Faut-il un banc devant l’école ?", "closes_at": now + timedelta(hours=2), "figure": None})
     sheets = [
         Thing(
             kind_label="Initiative",
@@ -250,7 +251,7 @@ def sample() -> dict[str, Any]:
     ]
     return {
         "now": now,
-        "dated": [menus, friche, long_words],
+        "dated": [menus, friche, long_words, last_day],
         "sheets": sheets,
         "proposals": proposals,
         "phases": phases,

@@ -158,3 +158,9 @@ def test_spacing_is_stable_and_leaves_html_alone():
     once = formats.typo("Est-ce « vrai » ? Oui : 1 000 000 €!")
     assert formats.typo(once) == once
     assert formats.typo(Markup("<b>Oui ?</b>")) == "<b>Oui ?</b>"
+
+
+def test_days_until_something_opens():
+    assert formats.days_until(at("2026-11-22T23:00:00+00:00"), at=NOON) == 1  # midnight: it opens tomorrow
+    assert formats.days_until(at("2026-11-22T12:00:00+00:00"), at=NOON) == 0
+    assert formats.days_until(date(2026, 11, 1), at=NOON) == 0
