@@ -155,11 +155,15 @@ def claim(topic: str, limit: int) -> list[tuple[int, str]]:
     if looked is None:
         return []
     with transaction():
-        query = select(OutboxJob.id, OutboxJob.key, OutboxJob.attempts).where(*due).order_by(OutboxJob.attempts, OutboxJob.due_at, OutboxJob.id)
+        query = (
+            select(OutboxJob.id, OutboxJob.key, OutboxJob.attempts).where(*due).order_by(OutboxJob.attempts, OutboxJob.due_at, OutboxJob.id)
+        )
         rows = db.execute(query.limit(limit).with_for_update(skip_locked=True)).all()
         rows = [row for row in rows if not row.attempts] or rows[:1]
         if rows and rows[0].attempts > len(BACKOFF):
-            db.execute(update(OutboxJob).where(OutboxJob.id == rows[0].id).values(is_dead=True, last_error="The worker stopped at each try."))
+            db.execute(
+                update(OutboxJob).where(OutboxJob.id == rows[0].id).values(is_dead=True, last_error="The worker stopped at each try.")
+            )
             return []
         taken = update(OutboxJob).where(OutboxJob.id.in_([row.id for row in rows]))
         db.execute(taken.values(leased_until=clock.now() + LEASE, attempts=OutboxJob.attempts + 1))
@@ -179,7 +183,13 @@ def put_back(ids: list[int], error: Exception) -> None:
             job.is_dead = job.attempts > len(BACKOFF)
             job.due_at = clock.from_now(seconds=BACKOFF[min(job.attempts, len(BACKOFF)) - 1])
             job.leased_until = None
-            job.last_error = f"{type(error).__name__}: {error}"[:500]
+            job.last_error = describe(error)
+
+
+def describe(error: Exception) -> str:
+    """The kind of an error and its code. Its message may hold an address or a text: it stays out of the table."""
+    code = getattr(error, "smtp_code", None) or getattr(error, "errno", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
+    return f"{type(error).__name__} {code or ''}".strip()
 
 
 def revive(topic: str | None = None) -> int:
