@@ -69,10 +69,13 @@ def require(name: str, thing=None) -> None:
 class OrdinaryMember:
     """Anyone with an account, and nobody in particular: never the author of anything."""
 
-    id, is_anonymous, is_suspended = -1, False, False
+    id, is_anonymous, is_suspended, is_confirmed = -1, False, False, True
 
     def has_role(self, role, territory_id=None) -> bool:
         return False
+
+    def territories_as(self, *names) -> set[int]:
+        return set()
 
 
 anyone = Predicate(lambda person, thing: True)

@@ -1,0 +1,7 @@
+"""What accounts announce, past tense. Receivers run inside the transaction: what they refuse is undone."""
+
+from blinker import signal
+
+account_closed = signal("account-closed")  # sender: the person, about to lose their name
+person_suspended = signal("person-suspended")  # sender: the person
+roles_changed = signal("roles-changed")  # sender: the person
