@@ -2,9 +2,10 @@
 
 
 def init_app(app):
-    from app.contents import changes, kinds, rules, views
+    from app.contents import changes, kinds, rows, rules, views
 
     changes.listen()
     kinds.init_app(app)
+    rows.init_app(app)
     rules.declare()
     app.register_blueprint(views.contents)

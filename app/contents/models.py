@@ -101,6 +101,10 @@ class Content(Base):
     def is_published(self) -> bool:
         return self.state == State.PUBLISHED
 
+    def own_fields(self) -> dict[str, Any]:
+        """What this kind adds to each revision, as plain JSON values."""
+        return {}
+
     @property
     def moment(self) -> str | None:
         """"soon", "open" or "closed" by the clock; None for what has no dates."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import defer, joinedload
 
 from app.accounts.models import Person, RoleName
 from app.contents.models import Attachment, Content, ContentTerm, Link, LinkState, Mandate, Phase, Revision, State, StateChange, Tally, Term, Vocabulary, Vote
+from app.core import clock
 from app.core.db import db, get_one
 
 BODIES = (defer(Content.body_source, raiseload=True), defer(Content.body_html, raiseload=True))  # lists show summaries
@@ -128,6 +130,16 @@ def participants_in(space_ids: Iterable[int]) -> dict[int, int]:
 def phases_of(content: Content) -> Sequence[Phase]:
     """In the order of time."""
     return db.scalars(select(Phase).where(Phase.content_id == content.id).order_by(Phase.opens_at.nulls_first(), Phase.id)).all()
+
+
+def next_boundary(*contents: Content) -> datetime | None:
+    """The next moment when one of these, or one of their phases, opens or closes: a page that shows them ends there."""
+    now = clock.now()
+    moments = {edge for content in contents for edge in (content.opens_at, content.closes_at)}
+    ids = [content.id for content in contents]
+    for phase in db.scalars(select(Phase).where(Phase.content_id.in_(ids))) if ids else ():
+        moments |= {phase.opens_at, phase.closes_at}
+    return min((edge for edge in moments if edge and edge > now), default=None)
 
 
 def links_of(content: Content, viewer: Person | None = None) -> list[tuple[Link, Content, bool]]:

@@ -1,6 +1,6 @@
 """What can happen to any content. Services take plain values, change rows, and raise DomainError."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -58,8 +58,8 @@ def write(content: Content, *, title: str, body: str, summary: str | None = None
 
 
 def fields_of(content: Content) -> dict[str, Any]:
-    """What a revision keeps."""
-    return {"title": content.title, "summary": content.summary, "body_source": content.body_source}
+    """What a revision keeps: the shared text, and what the kind adds."""
+    return {"title": content.title, "summary": content.summary, "body_source": content.body_source, **content.own_fields()}
 
 
 def add(content: Content, *, author: Person | None, state: State = State.DRAFT, reason: str = "") -> None:
@@ -84,8 +84,11 @@ def submit(content: Content, *, author: Person | None) -> State:
     return content.state
 
 
-def edit(content: Content, *, by: Person | None, seen: int | None = None, **text: Any) -> Revision:
-    """A new version. `seen` is the revision the person had in front of them: an older one is a Conflict."""
+def edit(content: Content, *, by: Person | None, seen: int | None = None, writer: Callable[[], None] | None = None, **text: Any) -> Revision:
+    """A new version. `seen` is the revision the person had in front of them: an older one is a Conflict.
+
+    `text` goes to `write`; a kind with more than that hands its own `writer`.
+    """
     if seen is not None and seen != content.revision:
         raise Conflict(_("Ce texte a été modifié pendant que vous l’écriviez. Votre version est ci-dessous : comparez, puis renvoyez-la."))
     claimed = db.execute(
@@ -93,7 +96,10 @@ def edit(content: Content, *, by: Person | None, seen: int | None = None, **text
     ).scalar()
     if claimed is None:
         raise Conflict(_("Ce texte vient d’être modifié par quelqu’un d’autre. Votre version est ci-dessous."))
-    write(content, **text)
+    if writer:
+        writer()
+    else:
+        write(content, **text)
     content.revision = claimed
     content.updated_at = clock.now()
     revision = Revision(content_id=content.id, n=claimed, fields=fields_of(content), author_id=by.id if by else None)

@@ -69,6 +69,7 @@ class Asset:
 def read_all() -> dict[str, Asset]:
     """Every file of `static/` but those that only exist to be joined, and the joined ones."""
     parts = {path for paths in JOINED.values() for path in paths}
+    files = [path for path in sorted(STATIC.rglob("*")) if path.is_file() and path not in parts]
     single = {
         path.relative_to(STATIC).as_posix(): path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file() and path not in parts
     }

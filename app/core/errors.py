@@ -55,7 +55,7 @@ def answer(status: int, title: str, message: str, **page) -> tuple[str | Respons
     db.rollback()
     if wants_json():
         return jsonify(error=title, message=message), status
-    return render_template("layouts/error.html", title=title, message=message, kept=typed(), **page), status
+    return render_template("layouts/error.html", title=title, message=message, kept_text=typed(), **page), status
 
 
 def door() -> Response | tuple:

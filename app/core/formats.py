@@ -21,10 +21,11 @@ LOCALE = "fr"
 NARROW = "\u202f"
 FIXED = "\u00a0"
 
-FILTERS = ("day", "moment", "hour", "iso", "ago", "left", "until", "days_left", "days_until", "number", "percent", "shares", "size", "typo")
+FILTERS = ("day", "moment", "hour", "iso", "ago", "since", "left", "until", "days_left", "days_until", "number", "percent", "shares", "size", "typo")
 
 
 def init_app(app: Flask) -> None:
+    app.add_template_global(lambda: clock.now(), "now")
     for name in FILTERS:
         app.jinja_env.filters[name] = globals()[name]
 
@@ -85,6 +86,16 @@ def ago(value: datetime | None, at: datetime | None = None) -> str:
     if days < 2:
         return _("hier")
     return _("il y a %(n)s\u00a0jours", n=days) if days <= 30 else _("le %(day)s", day=day(value))
+
+
+def since(value: datetime, at: datetime | None = None) -> str:
+    """How long it has lasted: « 12 minutes », « 21 heures », « 3 jours »."""
+    minutes = int(max(0, ((at or clock.now()) - value).total_seconds()) // 60)
+    if minutes < 60:
+        return ngettext("%(num)d minute", "%(num)d minutes", minutes)
+    if minutes < 48 * 60:
+        return ngettext("%(num)d heure", "%(num)d heures", minutes // 60)
+    return ngettext("%(num)d jour", "%(num)d jours", minutes // (24 * 60))
 
 
 def _last_day(closes_at: date | datetime) -> date:

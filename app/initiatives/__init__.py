@@ -1,0 +1,5 @@
+"""The regional catalogue."""
+
+
+def init_app(app):
+    pass

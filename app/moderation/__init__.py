@@ -1,0 +1,12 @@
+"""Moderation: reports, one case a content, decisions with their reasons, and the regime that says what is read before it is shown."""
+
+
+def init_app(app):
+    from app.admin import menu
+    from app.core.i18n import _l
+    from app.moderation import listeners, rules, views
+
+    rules.declare()
+    listeners.listen()
+    app.register_blueprint(views.moderation)
+    menu(_l("Modération"), "moderation.queue", "moderation.desk", scope="territory")

@@ -1,0 +1,13 @@
+"""Projects: what a territory undertakes; its kind, its maturity with a dated history, its phases, what belongs to it."""
+
+
+def init_app(app):
+    from app.contents import kinds
+    from app.core.i18n import _l
+    from app.projects import admin, models, rules, search, views
+
+    kinds.register(models.Project, label=_l("Projet"), plural=_l("Projets"), address=views.address, permission="project.read")
+    rules.declare()
+    search.declare()
+    app.register_blueprint(views.projects)
+    app.register_blueprint(admin.projects_admin)

@@ -1,0 +1,152 @@
+"""Back office of projects: under /gestion/<territoire>/projets/."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from wtforms.fields.choices import SelectChoice
+
+from app.contents import queries as contents
+from app.contents.models import LinkNature
+from app.core.errors import DomainError, NotFound
+from app.core.forms import refusals_in
+from app.core.i18n import _
+from app.core.permissions import me, require
+from app.core.urls import local_path
+from app.core.when import from_paris
+from app.projects import queries, services
+from app.projects.forms import LinkForm, MaturityForm, PhaseForm, ProjectForm
+from app.projects.labels import KINDS, MATURITIES, NATURES
+from app.projects.models import Project
+from app.territories.queries import get_territory
+
+projects_admin = Blueprint("projects_admin", __name__, url_prefix="/gestion/<territory_slug>/projets", template_folder="templates")
+
+
+def load(territory_slug: str, project_id: int) -> Project:
+    """The project, if it is this territory's: another's does not exist here."""
+    project = queries.get_project(project_id)
+    if project.territory is None or project.territory.slug != territory_slug:
+        raise NotFound
+    require("project.edit", project)
+    return project
+
+
+def back_to(project: Project):
+    return redirect(url_for("projects_admin.edit", territory_slug=project.territory.slug, project_id=project.id))
+
+
+@projects_admin.get("/")
+def index(territory_slug):
+    territory = get_territory(territory_slug)
+    require("project.create", territory)
+    return render_template("projects/admin_index.html", territory=territory, projects=queries.all_projects(territory.id), maturities=MATURITIES)
+
+
+@projects_admin.route("/nouveau", methods=["GET", "POST"])
+def create(territory_slug):
+    territory = get_territory(territory_slug)
+    require("project.create", territory)
+    form = ProjectForm()
+    with refusals_in(form):
+        if form.validate_on_submit():
+            project = services.create_project(
+                territory, by=me(), title=form.title.data, summary=form.summary.data, body=form.body.data or "", project_kind=form.project_kind.data
+            )
+            flash(_("Le projet est créé, en brouillon. Ajoutez ses phases, puis publiez-le."))
+            return redirect(url_for("projects_admin.edit", territory_slug=territory.slug, project_id=project.id))
+    return render_template("projects/admin_form.html", territory=territory, form=form, project=None), form.status
+
+
+@projects_admin.route("/<int:project_id>", methods=["GET", "POST"])
+def edit(territory_slug, project_id):
+    project = load(territory_slug, project_id)
+    form = ProjectForm(obj=None if request.method == "POST" else project)
+    if request.method == "GET":
+        form.version.data, form.body.data = str(project.revision), project.body_source
+    with refusals_in(form):
+        if form.validate_on_submit():
+            seen = int(form.version.data) if (form.version.data or "").isdigit() else 0
+            services.edit_project(
+                project, by=me(), seen=seen, title=form.title.data, summary=form.summary.data, body=form.body.data or "", project_kind=form.project_kind.data
+            )
+            flash(_("Le projet est enregistré."))
+            return back_to(project)
+    return render_template(
+        "projects/admin_form.html",
+        territory=project.territory,
+        form=form,
+        project=project,
+        phases=contents.phases_of(project),
+        life=queries.life_of(project),
+        links=contents.links_of(project, me()),
+        maturities=MATURITIES,
+        kinds=KINDS,
+        natures=NATURES,
+    ), form.status
+
+
+@projects_admin.post("/<int:project_id>/publier")
+def publish(territory_slug, project_id):
+    project = load(territory_slug, project_id)
+    services.publish_project(project, by=me())
+    flash(_("Le projet est publié."))
+    return back_to(project)
+
+
+@projects_admin.route("/<int:project_id>/etape", methods=["GET", "POST"])
+def maturity(territory_slug, project_id):
+    project = load(territory_slug, project_id)
+    form = MaturityForm(maturity=project.maturity)
+    with refusals_in(form):
+        if form.validate_on_submit():
+            services.set_maturity(project, form.maturity.data, note=form.note.data or "", by=me())
+            return back_to(project)
+    return render_template("projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Changer l’étape du projet")), form.status
+
+
+@projects_admin.route("/<int:project_id>/phases", methods=["GET", "POST"])
+def add_phase(territory_slug, project_id):
+    project = load(territory_slug, project_id)
+    form = PhaseForm()
+    with refusals_in(form):
+        if form.validate_on_submit():
+            services.add_phase(
+                project,
+                name=form.name.data,
+                note=form.note.data or "",
+                opens_at=from_paris(form.opens_at.data, "opens_at"),
+                closes_at=from_paris(form.closes_at.data, "closes_at"),
+            )
+            return back_to(project)
+    return render_template("projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Ajouter une phase")), form.status
+
+
+@projects_admin.post("/<int:project_id>/phases/<int:phase_id>/retirer")
+def remove_phase(territory_slug, project_id, phase_id):
+    project = load(territory_slug, project_id)
+    services.remove_phase(project, phase_id)
+    return back_to(project)
+
+
+@projects_admin.route("/<int:project_id>/liens", methods=["GET", "POST"])
+def add_link(territory_slug, project_id):
+    project = load(territory_slug, project_id)
+    form = LinkForm()
+    form.nature.choices = [SelectChoice(key, label) for key, label in NATURES.items()]
+    with refusals_in(form):
+        if form.validate_on_submit():
+            services.link_project(project, target_of(form.target.data), LinkNature(form.nature.data), by=me())
+            return back_to(project)
+    return render_template("projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Lier une autre page")), form.status
+
+
+def target_of(typed: str):
+    """The content meant by an address of this site, or by its number."""
+    last = (local_path(typed) or typed).rstrip("/").rsplit("/", 1)[-1].split("?")[0]
+    number = last.split("-", 1)[0]
+    if not number.isascii() or not number.isdigit() or len(number) > 9:
+        raise DomainError(_("Cette adresse ne mène à aucune page. Copiez celle de la page à lier."), field="target")
+    try:
+        content = contents.get_content(int(number))
+        require("content.read", content)
+    except NotFound:
+        raise DomainError(_("Cette adresse ne mène à aucune page. Copiez celle de la page à lier."), field="target") from None
+    return content

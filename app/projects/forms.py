@@ -1,0 +1,33 @@
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import DateTimeLocalField, HiddenField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Optional
+
+from app.core.forms import Form, at_most, only_text
+from app.core.i18n import _l
+from app.projects.labels import KINDS, MATURITIES
+
+
+class ProjectForm(Form):
+    version = HiddenField()
+    title = StringField(_l("Titre"), validators=[InputRequired(_l("Donnez un titre au projet.")), at_most(160), only_text])
+    summary = TextAreaField(_l("En deux phrases"), validators=[InputRequired(_l("Dites en deux phrases ce qui est en jeu.")), at_most(400), only_text])
+    body = TextAreaField(_l("Présentation"), validators=[at_most(20_000), only_text])
+    project_kind = RadioField(_l("Nature du projet"), choices=[SelectChoice(key, label) for key, label in KINDS.items()], validators=[InputRequired(_l("Choisissez la nature du projet."))])
+
+
+class MaturityForm(Form):
+    maturity = SelectField(_l("Étape"), choices=[SelectChoice(key, label) for key, label in MATURITIES.items()])
+    note = TextAreaField(_l("Ce qui a changé"), validators=[at_most(500), only_text])
+
+
+class PhaseForm(Form):
+    name = StringField(_l("Nom de la phase"), validators=[InputRequired(_l("Donnez un nom à la phase.")), at_most(80), only_text])
+    note = StringField(_l("Ce qui s’y passe"), validators=[at_most(160), only_text])
+    opens_at = DateTimeLocalField(_l("Début"), validators=[Optional()])
+    closes_at = DateTimeLocalField(_l("Fin"), validators=[Optional()])
+
+
+class LinkForm(Form):
+    target = StringField(_l("Numéro ou adresse de la page à lier"), validators=[InputRequired(_l("Collez l’adresse de la page.")), at_most(300), only_text])
+    nature = SelectField(_l("Nature du lien"))

@@ -1,0 +1,9 @@
+from app.projects.models import Project
+
+
+def declare() -> None:
+    from app.search.registry import Document, searchable
+
+    @searchable(Project)
+    def project_document(project: Project) -> Document:
+        return Document.of(project)

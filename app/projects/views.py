@@ -1,0 +1,59 @@
+from flask import Blueprint, jsonify, render_template, request, url_for
+
+from app.contents import queries as contents
+from app.contents.models import Content
+from app.core import pagecache
+from app.core.pages import paginate
+from app.core.permissions import me, require
+from app.projects import queries
+from app.projects.labels import KINDS, MATURITIES
+from app.projects.models import Project
+
+projects = Blueprint("projects", __name__, template_folder="templates")
+
+
+def address(content: Content) -> str:
+    return url_for("projects.show", project_id=content)
+
+
+@projects.get("/projets/")
+@projects.get("/projets.json", endpoint="index_json")
+def index():
+    """Every published project of the region."""
+    page = paginate(queries.public_projects())
+    pagecache.public("region")
+    if request.path.endswith(".json"):
+        return jsonify(page.as_json(describe))
+    return render_template("projects/index.html", page=page, maturities=MATURITIES, kinds=KINDS)
+
+
+@projects.get("/projets/<ref:project_id>")
+def show(project_id):
+    project = queries.get_project(project_id)
+    require("project.read", project)
+    if project.is_public:
+        pagecache.public(f"content:{project.id}", f"territory:{project.territory_id}", until=contents.next_boundary(project))
+    return render_template(
+        "projects/show.html",
+        project=project,
+        activities=queries.activities_of(project),
+        phases=contents.phases_of(project),
+        life=queries.life_of(project),
+        links=contents.links_of(project, me()),
+        documents=contents.attachments_of(project),
+        maturities=MATURITIES,
+        kinds=KINDS,
+    )
+
+
+def describe(project: Project) -> dict:
+    return {
+        "kind": project.kind,
+        "id": project.id,
+        "title": project.title,
+        "url": address(project),
+        "territory": project.territory and project.territory.slug,
+        "maturity": project.maturity,
+        "published_at": project.published_at,
+        "summary": project.summary,
+    }
