@@ -1,5 +1,11 @@
-"""Full-text search over every published content."""
+"""Full-text search over every published content: one analyser, one ranking, two engines."""
 
 
 def init_app(app):
-    pass
+    from app.search import cli, engines, health, sync, views
+
+    engines.init_app(app)
+    sync.listen()
+    health.declare()
+    cli.init_app(app)
+    app.register_blueprint(views.search)

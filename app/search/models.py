@@ -36,7 +36,8 @@ class SearchDocument(Base):
     __table_args__ = (
         UniqueConstraint("edition", "content_id"),
         Index("ix_search_documents_changes", "edition", "generation"),
-        Index("ix_search_documents_vector", "vector", postgresql_using="gin"),
+        # The list of late entries is read whole by every search: keep it short (kB).
+        Index("ix_search_documents_vector", "vector", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 256}),
     )
 
     edition: Mapped[int]

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from app.core.clock import PARIS
+from app.core.text import plain
 from app.search.grammar import Query
 
 STATES = ("open", "soon", "closed")
@@ -38,6 +40,26 @@ class Document:
     closes_at: datetime | None = None
     published_at: datetime | None = None
     facets: dict[str, Sequence[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, content: Any, **given: Any) -> "Document":
+        """The document of a content from its base columns; `given` replaces or adds."""
+        dated = content.published_at or content.created_at
+        values = {
+            "content_id": content.id,
+            "kind": content.kind,
+            "title": content.title,
+            "summary": content.summary,
+            "body": plain(content.body_html or ""),
+            "territory_id": content.territory_id,
+            "space_id": content.space_id,
+            "language": content.language,
+            "year": dated.astimezone(PARIS).year if dated else None,
+            "opens_at": content.opens_at,
+            "closes_at": content.closes_at,
+            "published_at": content.published_at,
+        }
+        return cls(**(values | given))
 
     def facet_values(self) -> dict[str, list[str]]:
         """Every named value, as text."""

@@ -260,6 +260,8 @@ class PostgresEngine:
             count += len(analysed)
         with self._writing() as connection:
             write_words(connection, edition, 0, words)
+            connection.execute(text("SELECT gin_clean_pending_list('ix_search_documents_vector')"))
+            connection.execute(text("ANALYZE search_documents"))
         with self._writing() as connection:
             now = connection.execute(text("SELECT edition, generation FROM search_state WHERE id = 1 FOR UPDATE")).one()
             touched = [
