@@ -70,9 +70,7 @@ def read_all() -> dict[str, Asset]:
     """Every file of `static/` but those that only exist to be joined, and the joined ones."""
     parts = {path for paths in JOINED.values() for path in paths}
     files = [path for path in sorted(STATIC.rglob("*")) if path.is_file() and path not in parts]
-    single = {
-        path.relative_to(STATIC).as_posix(): path.read_bytes() for path in sorted(STATIC.rglob("*")) if path.is_file() and path not in parts
-    }
+    single = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in files}
     joined = {name: "\n".join(_lighter(path) for path in paths).encode() for name, paths in JOINED.items()}
     return {name: Asset(name, body) for name, body in (single | joined).items()}
 
@@ -112,7 +110,8 @@ def serve(filename: str) -> Response:
     if coding:
         response.headers["Content-Encoding"] = coding
     response.set_etag(f"{found.digest}-{coding or 'plain'}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def init_app(app: Flask) -> None:

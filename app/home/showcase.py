@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sample sentences are as long as people write them
 """/composants: every component with sample data, and whole pages made of them. In development and tests only.
 
 People, figures and decisions shown here are invented.
