@@ -7,6 +7,7 @@ Spaces: U+202F inside numbers and before ; ! ? % and units, U+00A0 before a colo
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from babel.dates import format_date
@@ -21,7 +22,23 @@ LOCALE = "fr"
 NARROW = "\u202f"
 FIXED = "\u00a0"
 
-FILTERS = ("day", "moment", "hour", "iso", "ago", "since", "left", "until", "days_left", "days_until", "number", "percent", "shares", "size", "typo")
+FILTERS = "day moment hour iso ago left until days_left days_until number percent shares size typo".split()
+    "day",
+    "moment",
+    "hour",
+    "iso",
+    "ago",
+    "since",
+    "left",
+    "until",
+    "days_left",
+    "days_until",
+    "number",
+    "percent",
+    "shares",
+    "size",
+    "typo",
+)
 
 
 def init_app(app: Flask) -> None:
@@ -45,10 +62,13 @@ def _date(value: date | datetime) -> date:
 
 def day(value: date | datetime | None, style: Literal["long", "short", "full"] = "long") -> str:
     """« 4 novembre 2026 », short « 4 novembre », full « mercredi 4 novembre 2026 »; the first of a month is « 1er »."""
-    if value is None:
-        return ""
+    return "" if value is None else _day(_date(value), style)
+
+
+@lru_cache(4096)
+def _day(value: date, style: str) -> str:
     pattern = {"long": "d MMMM y", "short": "d MMMM", "full": "EEEE d MMMM y"}[style]
-    text: str = format_date(_date(value), pattern, locale=LOCALE)
+    text: str = format_date(value, pattern, locale=LOCALE)
     return re.sub(r"\b1 (?=\D)", "1er ", text)
 
 
@@ -170,7 +190,11 @@ def next_change(value: datetime, at: datetime | None = None) -> datetime:
 
 def number(value: float | None) -> str:
     """1312 → « 1 312 », 0.5 → « 0,5 »."""
-    return "" if value is None else str(format_decimal(value, locale=LOCALE))
+    if value is None:
+        return ""
+    if isinstance(value, int):  # pages are full of them, and Babel takes its time
+        return f"{value:,}".replace(",", NARROW)
+    return str(format_decimal(value, locale=LOCALE))
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -208,6 +232,7 @@ def size(octets: int) -> str:
 # --- Spaces ------------------------------------------------------------------------------------------
 
 _ADDRESS = re.compile(r"(\b(?:https?://|www\.|mailto:)\S+)")
+_CONCERNED = re.compile(r"[;:!?«»%€']|\d[ \u00a0]\d")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0]\d{3})+(?!\d)")
 _SPACING = [
     (re.compile(r"«[ \u00a0\u202f]*"), "«" + NARROW),
@@ -224,7 +249,9 @@ def typo(text: str | None) -> str:
     """French spacing of a plain text that a person typed; addresses are left alone, and so is what is already HTML."""
     if text is None or isinstance(text, Markup):
         return text or ""
-    parts = _ADDRESS.split(text)
+    if not _CONCERNED.search(text):
+        return text
+    parts = _ADDRESS.split(text) if "http" in text or "www." in text or "mailto:" in text else [text]
     for i in range(0, len(parts), 2):
         parts[i] = _THOUSANDS.sub(lambda found: re.sub(r"[ \u00a0]", NARROW, found[0]), parts[i])
         for pattern, replacement in _SPACING:
