@@ -3,7 +3,7 @@
 Whatever was typed comes back with the refusal: nothing a person wrote is lost.
 """
 
-from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -79,6 +79,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(PermissionDenied)
     def denied(error):
+        g.refused = str(error)
         log.info("refused", permission=str(error), path=request.path, person=getattr(current_user, "id", None))
         if current_user.is_anonymous:
             return door()

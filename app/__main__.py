@@ -1,0 +1,71 @@
+"""`python -m app`: the whole platform in one process, on this machine: server, worker, migrations, demonstration."""
+
+import argparse
+import os
+import signal
+import sys
+
+HOST = "127.0.0.1"  # plain http never leaves the machine: a public site stands behind a proxy that speaks https
+LAST_BATCH = 8.0  # seconds a stop waits for the worker; what is cut short is done again at the next start
+
+
+def main() -> int:
+    arguments = read_arguments()
+    os.umask(0o077)
+    if arguments.port is not None:
+        os.environ["PORT"] = str(arguments.port)
+    from app.operations import server, settings
+    from config import Config
+
+    class Embedded(Config):
+        DEMO = arguments.demo
+        EMBEDDED = True
+        DEBUG = os.environ.get("FLASK_DEBUG", "").lower() in {"1", "true", "on", "yes"}
+
+    config = {name: getattr(Embedded, name) for name in dir(Embedded) if name.isupper()}
+    problems = settings.refusals(config)
+    if settings.is_public(config) and not config["PROXY_HOPS"]:
+        problems.append("PROXY_HOPS manque : dites combien de serveurs mandataires à vous se tiennent devant celui-ci.")
+    if problems:
+        return refuse(*problems)
+    try:
+        bound = server.bind(HOST, config["PORT"])
+    except OSError:
+        return refuse(f"Le port {config['PORT']} est déjà pris : arrêtez l’autre programme, ou choisissez « --port ».")
+
+    from app import create_app
+    from app.core.worker import Worker
+    from app.operations import first, migrations
+
+    with first.one_start_at_a_time(config["INSTANCE_DIR"]):
+        migrations.upgrade_if_behind(config["DATABASE_URL"])
+        app = create_app(Embedded)
+        with app.app_context():
+            if sentence := migrations.trouble_now():
+                return refuse(sentence)
+            news = first.first_steps(app)
+    serving = server.make_server(app, bound, largest_body=config["UPLOAD_LIMIT"], proxies=config["PROXY_HOPS"])
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, serving.end)
+    worker = Worker(app).start()
+    print(*news, f"Beffroi répond sur {config['BASE_URL']} (Ctrl-C pour arrêter).", sep="\n", flush=True)
+    serving.run()
+    worker.stop(timeout=LAST_BATCH)
+    print("Beffroi est arrêté.", flush=True)
+    return 0
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m app", description="Beffroi en un seul processus : serveur, ouvrier, base.")
+    parser.add_argument("--demo", action="store_true", help="avec la région de démonstration, si la base est vide")
+    parser.add_argument("--port", type=int, help="port à écouter sur cette machine (8000, ou la variable PORT)")
+    return parser.parse_args()
+
+
+def refuse(*sentences: str) -> int:
+    print("Beffroi ne démarre pas :", *(f"- {sentence}" for sentence in sentences), sep="\n", file=sys.stderr, flush=True)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
