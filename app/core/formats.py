@@ -5,10 +5,10 @@ Spaces: U+202F inside numbers and before ; ! ? % and units, U+00A0 before a colo
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -22,13 +22,12 @@ LOCALE = "fr"
 NARROW = "\u202f"
 FIXED = "\u00a0"
 
-FILTERS = "day moment hour iso ago left until days_left days_until number percent shares size typo".split()
+FILTERS = [
     "day",
     "moment",
     "hour",
     "iso",
     "ago",
-    "since",
     "left",
     "until",
     "days_left",
@@ -36,9 +35,10 @@ FILTERS = "day moment hour iso ago left until days_left days_until number percen
     "number",
     "percent",
     "shares",
+    "parts",
     "size",
     "typo",
-)
+]
 
 
 def init_app(app: Flask) -> None:
@@ -215,6 +215,18 @@ def shares(counts: Sequence[int]) -> list[int]:
     for i in by_remainder[: 100 - sum(floors)]:
         floors[i] += 1
     return floors
+
+
+def parts(tally: Any) -> list[tuple[str, str, float, float]]:
+    """What a bar of opinions is drawn from, for agree, mixed, disagree: figure, share, and where it begins and how wide it is, in %."""
+    counts = [(tally.get(name) if isinstance(tally, Mapping) else getattr(tally, name, 0)) or 0 for name in ("agree", "mixed", "disagree")]
+    total, x, drawn = sum(counts) or 1, 0.0, []
+    for count, share in zip(counts, shares(counts), strict=True):
+        width = 100 * count / total
+        said = f"{share}{NARROW}%" if share or not count else percent(0.001)
+        drawn.append((number(count), said, round(x, 2), round(width, 2)))
+        x += width
+    return drawn
 
 
 def size(octets: int) -> str:

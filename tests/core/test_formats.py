@@ -164,3 +164,12 @@ def test_days_until_something_opens():
     assert formats.days_until(at("2026-11-22T23:00:00+00:00"), at=NOON) == 1  # midnight: it opens tomorrow
     assert formats.days_until(at("2026-11-22T12:00:00+00:00"), at=NOON) == 0
     assert formats.days_until(date(2026, 11, 1), at=NOON) == 0
+
+
+def test_a_bar_of_opinions_begins_where_the_last_one_ends():
+    bar = formats.parts({"agree": 312, "mixed": 54, "disagree": 41})
+    assert [(figure, share) for figure, share, _, _ in bar] == [("312", "77\u202f%"), ("54", "13\u202f%"), ("41", "10\u202f%")]
+    assert bar[1][2] == pytest.approx(bar[0][3])
+    assert sum(width for *_, width in bar) == pytest.approx(100, abs=0.02)
+    assert formats.parts({"agree": 9999, "mixed": 1, "disagree": 0})[1][1] == "moins de 1\u202f%"
+    assert [width for *_, width in formats.parts({"agree": 0})] == [0, 0, 0]
