@@ -222,6 +222,20 @@ def set_phases(content: Content, phases: Iterable[Phase]) -> None:
     db.flush()
 
 
+def bounds_of(space: Content, phases: Sequence[Phase], act: str) -> list[tuple[datetime | None, datetime | None]]:
+    """When `act` is allowed. Its phases alone decide; a space without any is open between its own bounds."""
+    if phases:
+        return [(phase.opens_at, phase.closes_at) for phase in phases if act in phase.allows]
+    return [(space.opens_at, space.closes_at)]
+
+
+def is_allowed(space: Content, phases: Sequence[Phase], act: str) -> bool:
+    """Would `require_open` let this pass now? For pages, that have the phases at hand."""
+    now = clock.now()
+    bounds = bounds_of(space, phases, act)
+    return space.is_public and any((opens is None or opens <= now) and (closes is None or now < closes) for opens, closes in bounds)
+
+
 def require_open(space: Content, act: str) -> datetime:
     """The moment of the act, if `act` is allowed in `space` now; else a refusal that says when it opens or since when it is over.
 
@@ -230,8 +244,9 @@ def require_open(space: Content, act: str) -> datetime:
     now = clock.now()
     if not space.is_public:
         raise DomainError(_("Cette page n’est pas publiée : rien ne peut y être écrit pour l’instant."))
-    phases = [phase for phase in queries.phases_of(space) if act in phase.allows]
-    bounds = [(phase.opens_at, phase.closes_at) for phase in phases] or [(space.opens_at, space.closes_at)]
+    bounds = bounds_of(space, queries.phases_of(space), act)
+    if not bounds:
+        raise DomainError(_("Ce n’est pas proposé ici."))
     if any((opens is None or opens <= now) and (closes is None or now < closes) for opens, closes in bounds):
         return now
     coming = sorted(opens for opens, _closes in bounds if opens and opens > now)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Person
@@ -104,3 +105,13 @@ def conclude(space, *, body: str, by: Person) -> None:
     space.conclusion_source, space.conclusion_html = tidy(body), text
     space.concluded_at = clock.now()
     db.flush()
+
+
+def move_to_project(space: Content, project: Content | None) -> None:
+    """What is in the space goes with it; so does what is public of it."""
+    project_id = project.id if project else None
+    if space.project_id == project_id:
+        return
+    space.project_id = project_id
+    db.execute(update(Content).where(Content.space_id == space.id).values(project_id=project_id).execution_options(synchronize_session="fetch"))
+    contents.settle_visibility(space)

@@ -1,5 +1,20 @@
-"""The regional catalogue."""
+"""The regional catalogue: initiative sheets, reference documents and tool sheets, written by territories, published by curators."""
 
 
 def init_app(app):
-    pass
+    from app.admin import menu
+    from app.contents import kinds
+    from app.core.i18n import _l
+    from app.initiatives import admin, cli, rules, search, views
+    from app.initiatives.labels import KIND_LABELS
+    from app.initiatives.models import KINDS
+
+    for name, model in KINDS.items():
+        label, plural = KIND_LABELS[name]
+        kinds.register(model, label=label, plural=plural, address=views.address, permission="sheet.read")
+    rules.declare()
+    search.declare()
+    cli.declare()
+    app.register_blueprint(views.initiatives)
+    app.register_blueprint(admin.catalogue_admin)
+    menu(_l("Catalogue"), "catalogue_admin.index", "catalogue.curate", scope="region")

@@ -31,7 +31,7 @@ KIND_LABELS = {
     "tool": (_l("Outil"), _l("Outils")),
 }
 STEPS = {Step.DRAFT: _l("Brouillon"), Step.REVIEW: _l("À relire"), Step.PUBLISHED: _l("Publiée")}
-VOCABULARIES = {"themes": _l("Thèmes"), "approaches": _l("Type de démarche"), "levels": _l("Niveau de participation"), "publics": _l("Public")}
+VOCABULARIES = {"theme": _l("Thèmes"), "approach": _l("Type de démarche"), "level": _l("Niveau de participation"), "public": _l("Public")}
 FACT_LABELS = {
     "promoter": _l("Porté par"),
     "place": _l("Où"),

@@ -4,12 +4,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from wtforms.fields.choices import SelectChoice
 
 from app.contents import queries as contents
+from app.contents.addresses import content_at
 from app.contents.models import LinkNature
-from app.core.errors import DomainError, NotFound
+from app.core.errors import NotFound
 from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.permissions import me, require
-from app.core.urls import local_path
 from app.core.when import from_paris
 from app.projects import queries, services
 from app.projects.forms import LinkForm, MaturityForm, PhaseForm, ProjectForm
@@ -133,20 +133,7 @@ def add_link(territory_slug, project_id):
     form.nature.choices = [SelectChoice(key, label) for key, label in NATURES.items()]
     with refusals_in(form):
         if form.validate_on_submit():
-            services.link_project(project, target_of(form.target.data), LinkNature(form.nature.data), by=me())
+            services.link_project(project, content_at(form.target.data, field="target"), LinkNature(form.nature.data), by=me())
             return back_to(project)
     return render_template("projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Lier une autre page")), form.status
 
-
-def target_of(typed: str):
-    """The content meant by an address of this site, or by its number."""
-    last = (local_path(typed) or typed).rstrip("/").rsplit("/", 1)[-1].split("?")[0]
-    number = last.split("-", 1)[0]
-    if not number.isascii() or not number.isdigit() or len(number) > 9:
-        raise DomainError(_("Cette adresse ne mène à aucune page. Copiez celle de la page à lier."), field="target")
-    try:
-        content = contents.get_content(int(number))
-        require("content.read", content)
-    except NotFound:
-        raise DomainError(_("Cette adresse ne mène à aucune page. Copiez celle de la page à lier."), field="target") from None
-    return content

@@ -1,0 +1,28 @@
+from app.core.text import plain
+from app.initiatives.labels import VOCABULARIES
+from app.initiatives.models import Document, Initiative, Tool
+
+
+def declare() -> None:
+    from app.search.registry import Document as Found
+    from app.search.registry import facet, searchable
+
+    for key, label in VOCABULARIES.items():
+        if key != "theme":
+            facet(key, label)
+
+    def words(sheet) -> str:
+        return " ".join(f"{section['title']} {plain(section['html'])}" for section in sheet.sections)
+
+    @searchable(Initiative)
+    def initiative_document(sheet: Initiative) -> Found:
+        year = (sheet.ended_on or sheet.started_on or sheet.published_at or sheet.created_at).year
+        return Found.of(sheet, body=" ".join(filter(None, (words(sheet), sheet.promoter, sheet.place))), year=year)
+
+    @searchable(Document)
+    def reference_document(sheet: Document) -> Found:
+        return Found.of(sheet, body=f"{words(sheet)} {sheet.writer}", year=sheet.issued_year or (sheet.published_at or sheet.created_at).year)
+
+    @searchable(Tool)
+    def tool_document(sheet: Tool) -> Found:
+        return Found.of(sheet, body=words(sheet))
