@@ -24,7 +24,7 @@ STOP_WORDS = frozenset(
     """
     a ai aie ainsi au aucun aucune auquel aussi aux auxquelles auxquels avait avaient avec avoir c ca car ce ceci cela
     celle celles celui ces cet cette ceux chez ci comme d dans de depuis des desquelles desquels dont du duquel elle
-    elles en entre es est et etaient etait etant etc ete etre eu eux hui il ils j je jusqu jusque l la laquelle le
+    elles en entre es est et etaient etait etant etc etre eu eux hui il ils j je jusqu jusque l la laquelle le
     lequel les lesquelles lesquels leur leurs lorsqu lorsque lui m ma mais me mes moi mon n ne ni nos notre nous on ont
     ou par parce pas pour puis puisqu puisque qu quand que quel quelle quelles quels qui quoi quoiqu quoique s sa se
     selon sera seront ses si sinon soit son sont sous sur t ta te tel telle telles tels tes toi ton tres tu un une vos
@@ -112,17 +112,18 @@ def stem(word: str) -> str:
     if word.endswith("if") and len(word) > 5:
         return word[:-1]
     # Final r and e: creer, cree, creee; financier, financiere.
-    if len(word) > 3:
-        if word[-1] == "e":
-            word = word.rstrip("e") if len(word.rstrip("e")) >= 3 else word[: max(3, len(word.rstrip("e")))]
-        if len(word) > 4 and word[-1] == "r":
-            word = word[:-1]
-            if len(word) > 3 and word[-1] == "e":
-                word = word.rstrip("e") if len(word.rstrip("e")) >= 3 else word[:3]
+    word = _without_final_e(word)
+    if len(word) > 4 and word[-1] == "r":
+        word = _without_final_e(word[:-1])
     # Doubled last letter: professionnel(le), ancien(ne).
-    if len(word) > 3 and word[-1] == word[-2]:
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou":
         word = word[:-1]
     return word
+
+
+def _without_final_e(word: str) -> str:
+    """At least three letters stay."""
+    return word[: max(3, len(word.rstrip("e")))]
 
 
 @lru_cache(maxsize=100_000)

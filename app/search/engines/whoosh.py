@@ -215,7 +215,7 @@ class WhooshEngine:
         known = last.segments if last else {}
         segments, deleted = {}, {}
         for each in contents.segments:
-            name = each.segment_id()
+            name = f"{edition}/{each.segment_id()}"
             segments[name] = known.get(name) or Segment(SegmentReader(self._index.storage, contents.schema, each), self.codes)
             deleted[name] = list(each.deleted_docs())
         for key in [key for key in self._kept if key[0] not in segments]:
