@@ -239,6 +239,8 @@ def test_a_proposal_is_posted_while_its_consultation_is_open(consultation, propo
         assert argument["author"] in PEOPLE
         assert argument["author"] != proposal["author"]
         assert 0 <= argument["votes"] <= 20
+        staff = has_role(argument["author"], consultation["territory"], "elected", "manager", "moderator")
+        assert argument.get("voice") == ("official" if staff else None)
     for source in proposal.get("sources", []):
         assert source["title"]
         assert source["url"]
