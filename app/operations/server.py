@@ -63,15 +63,20 @@ class Server(TcpWSGIServer):
 
     def end(self, *_signal: Any) -> None:
         """Safe in a signal handler: takes no lock."""
-        self.ending = True
-        self.pull_trigger()
+        if not self.ending:
+            self.ending = True
+            self.pull_trigger()
 
 
 def bind(host: str, port: int) -> socket.socket:
     """Take the address, without answering yet; OSError if it is taken."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
     return bound
 
 
