@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from flask import g
+from flask import g, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
@@ -48,6 +48,8 @@ class Client(FlaskClient):
 
     def open(self, *args, **kwargs):
         database.db.remove()  # as in production, a request starts with nothing loaded
+        for name in list(g) if has_app_context() else ():
+            g.pop(name)  # the test's own context is the request's too: neither who was here nor what was checked may stay
         with self:
             response = super().open(*args, **kwargs)
             if response.request.method not in {"GET", "HEAD", "OPTIONS"} and response.status_code < 400:
