@@ -1,0 +1,102 @@
+"""The registry of the back office: features add lines, pages show those that the current person may follow.
+
+Asking costs no query: roles load with the person, and a permission is asked of a territory by its number alone.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask import Blueprint, request, url_for
+
+from app.core.i18n import _
+from app.core.permissions import can, me
+
+LOCAL_ROLES = ("manager", "moderator", "elected")
+
+
+@dataclass(frozen=True)
+class Line:
+    label: Any  # a lazy text: the language is the reader's
+    endpoint: str  # takes `territory_slug` when its scope is a territory
+    permission: str  # asked of the territory, or of None for the region
+    scope: Literal["territory", "region"]
+    header: str | None  # the endpoint, without arguments, that the header of every page leads to
+
+
+@dataclass(frozen=True)
+class Here:
+    """A territory as far as permissions need to know it."""
+
+    territory_id: int
+
+
+_lines: dict[tuple[str, str], Line] = {}
+_places: dict[str, Callable[[Any], Iterable[Any]]] = {}
+
+
+def menu(label, endpoint: str, permission: str, scope: Literal["territory", "region"] = "territory", header: bool | str = False) -> None:
+    """Add a line to the back office, of every territory or of the region; in the order features are listed in `app`.
+
+    `header`: also in the header of every page, for who may follow it; True for a line of the region, the endpoint that
+    chooses among the person's territories for a line of a territory.
+    """
+    assert header is not True or scope == "region", "name the page that chooses among territories"
+    _lines[endpoint, scope] = Line(label, endpoint, permission, scope, endpoint if header is True else header or None)
+
+
+def places(function: Callable[[Any], Iterable[Any]]) -> Callable[[Any], Iterable[Any]]:
+    """Register what lists the territories (`id`, `slug`, `name`) a person works for, in the order to show them."""
+    _places[f"{function.__module__}.{function.__qualname__}"] = function
+    return function
+
+
+def places_of(person) -> list[Any]:
+    return list({territory.id: territory for function in _places.values() for territory in function(person)}.values())
+
+
+def back_office(name: str, import_name: str, path: str = "") -> Blueprint:
+    """A blueprint of a territory's back office: `back_office("projects_admin", __name__, "/projets")`."""
+    return Blueprint(name, import_name, url_prefix=f"/gestion/<territory_slug>{path}", template_folder="templates")
+
+
+def lines(scope: str, thing=None, person=None) -> list[Line]:
+    """What this person may follow in this territory, or in the region."""
+    return [line for line in _lines.values() if line.scope == scope and can(line.permission, thing, person)]
+
+
+def admin_menu(territory=None) -> list[tuple[str, str, bool]]:
+    """(label, address, is it where we are) of the back office of a territory, or of the region."""
+    if territory is None:
+        found = [(str(line.label), url_for(line.endpoint)) for line in lines("region")]
+    else:
+        found = [(str(line.label), url_for(line.endpoint, territory_slug=territory.slug)) for line in lines("territory", territory)]
+    here = max((url for _label, url in found if _is_under(request.path, url)), key=len, default=None)
+    return [(label, url, url == here) for label, url in found]
+
+
+def menu_entries() -> list[tuple[str, str]]:
+    """(label, address) of the back offices the current person may enter, for the header of every page."""
+    person = me()
+    if person.is_anonymous:
+        return []
+    mine = [Here(territory_id) for territory_id in sorted(person.territories_as(*LOCAL_ROLES))]
+    found = [(str(line.label), url_for(line.header)) for line in _lines.values() if line.header and _may_follow(line, mine, person)]
+    return [*found, (_("Gestion"), url_for("admin.index"))] if any(_may_follow(line, mine, person) for line in _lines.values()) else found
+
+
+def may_enter(person) -> bool:
+    """May this person do anything at all in a back office?"""
+    if person.is_anonymous:
+        return False
+    mine = [Here(territory_id) for territory_id in person.territories_as(*LOCAL_ROLES)]
+    return any(_may_follow(line, mine, person) for line in _lines.values())
+
+
+def _may_follow(line: Line, mine: list[Here], person) -> bool:
+    things = [None] if line.scope == "region" else mine
+    return any(can(line.permission, thing, person) for thing in things)
+
+
+def _is_under(path: str, url: str) -> bool:
+    return path == url or path.startswith(url.rstrip("/") + "/")
