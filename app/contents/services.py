@@ -1,6 +1,6 @@
 """What can happen to any content. Services take plain values, change rows, and raise DomainError."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
