@@ -18,11 +18,13 @@ LAYERS = [
     "accounts",  # people and, apart from them, identities; sessions; roles (role × territory)
     "contents",  # the spine: contents, revisions, votes, links, phases, vocabularies, publication gate
     "notifications",  # messages to people
-    "search moderation comments",  # moderation registers itself with the gate; a comment is a content
+    "search moderation",  # moderation registers itself with the gate
+    "comments",  # replies, arguments and their votes, on anything; says its search documents like any feature
     "projects",  # projects, their maturity and phases
     "consultations debates initiatives",
     "home",  # pages made of several features: front page, participate, feeds, sitemap, legal pages
-    "demo operations",  # the demonstration region; health, checks, bench scale
+    "demo",  # the demonstration region
+    "operations",  # starting, health, checks, backup and restore
 ]
 
 

@@ -3,7 +3,7 @@ from flask import Blueprint, redirect
 from app.contents import kinds, queries
 from app.core.permissions import require
 
-contents = Blueprint("contents", __name__)
+contents = Blueprint("contents", __name__, template_folder="templates")
 
 
 @contents.get("/contributions/<int:content_id>")

@@ -24,6 +24,19 @@ class VersionedForm(Form):
 
     version = HiddenField()
 
+    @property
+    def seen(self) -> int:
+        """The revision the person had in front of them; 0 for what is no number."""
+        written = self.version.data or ""
+        return int(written) if written.isascii() and written.isdigit() and len(written) < 9 else 0
+
+    def overtaken_by(self, content) -> bool:
+        """Refused because the text was changed since the form was opened? Then the next sending is made knowingly."""
+        if not self.form_errors or self.seen == content.revision:
+            return False
+        self.version.data = str(content.revision)
+        return True
+
 
 @contextmanager
 def refusals_in(form: Form) -> Iterator[None]:
