@@ -1,0 +1,94 @@
+"""What an agent does with any space: publish, set its phases, close, conclude. Features add these views to their own desk."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+
+from app.contents import queries, spaces
+from app.contents.models import Content, Phase
+from app.contents.space_forms import ConclusionForm, PhaseForm
+from app.core.errors import NotFound
+from app.core.forms import refusals_in
+from app.core.i18n import _
+from app.core.permissions import me
+from app.core.when import from_paris, to_paris
+
+
+def add_space_views(blueprint: Blueprint, load: Callable[[str, int], Content]) -> None:
+    """`load(territory_slug, content_id)` finds the space and asks for the right to work on it. The blueprint has `edit`."""
+    here = f"{blueprint.name}.edit"
+
+    def back_to(space: Content):
+        return redirect(url_for(here, territory_slug=space.territory.slug, content_id=space.id), 303)
+
+    def step(space: Content, form, title: str, label: str, help: str = ""):
+        page = {"space": space, "territory": space.territory, "form": form, "title": title, "label": label, "help": help}
+        back = url_for(here, territory_slug=space.territory.slug, content_id=space.id)
+        return render_template("contents/space_step.html", back=back, **page), form.status
+
+    @blueprint.post("/<int:content_id>/publier")
+    def publish(territory_slug, content_id):
+        space = load(territory_slug, content_id)
+        spaces.publish(space, by=me())
+        flash(_("C’est publié."))
+        return back_to(space)
+
+    @blueprint.post("/<int:content_id>/clore")
+    def close(territory_slug, content_id):
+        space = load(territory_slug, content_id)
+        spaces.close(space, by=me())
+        flash(_("C’est clos. Vous pouvez écrire la conclusion."))
+        return back_to(space)
+
+    @blueprint.route("/<int:content_id>/conclure", methods=["GET", "POST"])
+    def conclude(territory_slug, content_id):
+        space = load(territory_slug, content_id)
+        form = ConclusionForm(data={"body": space.conclusion_source})
+        with refusals_in(form):
+            if form.validate_on_submit():
+                spaces.conclude(space, body=form.body.data, by=me())
+                flash(_("La conclusion est publiée."))
+                return back_to(space)
+        return step(space, form, _("Conclure"), _("Publier la conclusion"), _("Ce qui a été dit, ce que le territoire décide, et pourquoi."))
+
+    @blueprint.route("/<int:content_id>/phases", methods=["GET", "POST"])
+    def add_phase(territory_slug, content_id):
+        space = load(territory_slug, content_id)
+        form = PhaseForm()
+        with refusals_in(form):
+            if form.validate_on_submit():
+                spaces.set_dates(space, [*spaces.copies_of(space), phase_from(form)], by=me())
+                return back_to(space)
+        return step(space, form, _("Ajouter une phase"), _("Enregistrer la phase"))
+
+    @blueprint.route("/<int:content_id>/phases/<int:phase_id>", methods=["GET", "POST"])
+    def edit_phase(territory_slug, content_id, phase_id):
+        space = load(territory_slug, content_id)
+        phase = next((each for each in queries.phases_of(space) if each.id == phase_id), None)
+        if phase is None:
+            raise NotFound
+        form = PhaseForm(
+            data={"name": phase.name, "note": phase.note, "opens_at": to_paris(phase.opens_at), "closes_at": to_paris(phase.closes_at), "allows": phase.allows}
+        )
+        with refusals_in(form):
+            if form.validate_on_submit():
+                spaces.set_dates(space, [*spaces.copies_of(space, without=phase_id), phase_from(form)], by=me())
+                return back_to(space)
+        return step(space, form, _("Modifier la phase"), _("Enregistrer la phase"))
+
+    @blueprint.post("/<int:content_id>/phases/<int:phase_id>/retirer")
+    def remove_phase(territory_slug, content_id, phase_id):
+        space = load(territory_slug, content_id)
+        spaces.set_dates(space, spaces.copies_of(space, without=phase_id), by=me())
+        return back_to(space)
+
+
+def phase_from(form: PhaseForm) -> Phase:
+    """Hours typed in Paris, kept in UTC."""
+    return Phase(
+        name=form.name.data,
+        note=form.note.data or "",
+        opens_at=from_paris(form.opens_at.data, "opens_at"),
+        closes_at=from_paris(form.closes_at.data, "closes_at"),
+        allows=list(form.allows.data or []),
+    )
