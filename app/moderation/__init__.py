@@ -9,4 +9,5 @@ def init_app(app):
     rules.declare()
     listeners.listen()
     app.register_blueprint(views.moderation)
-    menu(_l("Modération"), "moderation.queue", "moderation.desk", scope="territory")
+    menu(_l("Modération"), "moderation.queue", "moderation.desk", header="moderation.index")
+    menu(_l("Règles de modération"), "moderation.settings", "moderation.settings")

@@ -136,7 +136,18 @@ def case(territory_slug, case_id):
         record=queries.record_of(case.content),
         revisions=contents.revisions_of(case.content),
         verdicts=possible(case),
+        **neighbours(territory_slug, page.items, case),
     ), status or form.status
+
+
+def neighbours(territory_slug: str, waiting, case: Case) -> dict[str, str | None]:
+    """The addresses of the cases before and after this one in the queue."""
+    ids = [each.id for each in waiting]
+    here = ids.index(case.id) if case.id in ids else -1
+    before = ids[here - 1] if here > 0 else None
+    after = ids[here + 1] if here + 1 < len(ids) else None
+    to = lambda case_id: case_id and url_for("moderation.case", territory_slug=territory_slug, case_id=case_id)  # noqa: E731
+    return {"previous_url": to(before), "next_url": to(after)}
 
 
 def possible(case: Case) -> list[Verdict]:

@@ -2,6 +2,7 @@
 
 
 def init_app(app):
+    from app.admin import menu
     from app.contents import kinds
     from app.core.i18n import _l
     from app.projects import admin, models, rules, search, views
@@ -11,3 +12,4 @@ def init_app(app):
     search.declare()
     app.register_blueprint(views.projects)
     app.register_blueprint(admin.projects_admin)
+    menu(_l("Projets"), "projects_admin.index", "project.create")

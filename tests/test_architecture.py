@@ -1,0 +1,69 @@
+"""The map in app/__init__.py is true, and every table says what it does with people's data."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from app import LAYERS
+from app.core.db import Base
+
+LINE = {name: number for number, line in enumerate(LAYERS) for name in line.split()}
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted(path.relative_to(ROOT) for name in LINE for path in (ROOT / "app" / name).rglob("*.py"))
+DOMAIN = [path for path in MODULES if path.name in {"models.py", "rules.py", "services.py", "queries.py"}]
+
+
+def imports(path):
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            if node.module == "app":
+                yield from (f"app.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_imports_point_up_the_page(path):
+    here = path.parts[1]
+    there = {name.split(".")[1] for name in imports(path) if name.startswith("app.")} - {here}
+    assert {name for name in there if LINE[name] >= LINE[here]} == set()
+
+
+# Reads that answer an address (search) build addresses, and sessions are cookies: they may know Flask.
+MAY_KNOW_FLASK = {Path("app/search/queries.py")}
+
+
+@pytest.mark.parametrize("path", [path for path in DOMAIN if path not in MAY_KNOW_FLASK], ids=str)
+def test_the_domain_does_not_import_flask(path):
+    assert "flask" not in set(imports(path))
+
+
+def test_every_folder_of_the_code_is_on_the_map():
+    found = {path.name for path in (ROOT / "app").iterdir() if path.is_dir() and not path.name.startswith("_")}
+    assert found - {"templates", "static", "translations"} == set(LINE)
+
+
+def test_every_package_says_what_it_is():
+    for name in LINE:
+        assert ast.get_docstring(ast.parse((ROOT / "app" / name / "__init__.py").read_text())), name
+
+
+def test_every_table_says_what_it_does_with_peoples_data(app):
+    silent = [mapper.class_.__name__ for mapper in Base.registry.mappers if "__personal__" not in vars(mapper.class_)]
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "app").rglob("*.html")), ids=lambda path: path.name)
+def test_templates_hold_nothing_unsafe(path):
+    text = path.read_text()
+    for banned in ("|safe", "| safe", ' style="', "<script>", "onclick=", "javascript:"):
+        assert banned not in text or "components.html" in path.name, banned
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_code_holds_nothing_unsafe(path):
+    text = (ROOT / path).read_text()
+    for banned in ("render_template_string", "populate_obj", "text(f", ".format(request", "pickle.loads"):
+        assert banned not in text
