@@ -128,8 +128,9 @@ end
 done = function(summary, latency)
   local e = summary.errors
   local lost = e.status + e.timeout + e.connect + e.read + e.write
+  local p50, p99 = latency:percentile(50), latency:percentile(99)
   io.write(string.format('FIGURES {"requests": %%d, "microseconds": %%d, ', summary.requests, summary.duration))
-  io.write(string.format('"bytes": %%d, "p50": %%d, "p99": %%d, "errors": %%d}', summary.bytes, latency:percentile(50), latency:percentile(99), lost))
+  io.write(string.format('"bytes": %%d, "p50": %%d, "p99": %%d, "errors": %%d}', summary.bytes, p50, p99, lost))
 end
 """
 
