@@ -8,6 +8,7 @@ from app.core import stamps
 from app.core.db import Session
 
 COUNTERS = {"replies_count"}
+TAKEN_BACK = {"state", "title", "summary", "body_html"}  # what a decision of moderation changes: the very next request must not show it
 
 
 def names_for(content: Content) -> set[str]:
@@ -18,15 +19,17 @@ def names_for(content: Content) -> set[str]:
 
 def bump_stamps(session: OrmSession, _context) -> None:
     names: set[str] = set()
+    strict = False
     for thing in session.new | session.dirty | session.deleted:
         if isinstance(thing, Content):
             changed = {attribute.key for attribute in inspect(thing).attrs if attribute.history.has_changes()} if thing not in session.new else {"*"}
             if changed - COUNTERS or thing in session.deleted:
                 names |= names_for(thing)
+                strict = strict or thing in session.deleted or bool(changed & TAKEN_BACK)
         elif isinstance(thing, Phase | Attachment | ContentTerm):
             names.add(f"content:{thing.content_id}")
     if names:
-        stamps.bump(*sorted(names))
+        stamps.bump(*sorted(names), strict=strict)
 
 
 def listen() -> None:
