@@ -51,7 +51,9 @@ class Person(UserMixin, Base):
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    roles: Mapped[list["Role"]] = relationship(lazy="raise", back_populates="person", foreign_keys="Role.person_id", cascade="all, delete-orphan")
+    roles: Mapped[list["Role"]] = relationship(
+        lazy="raise", back_populates="person", foreign_keys="Role.person_id", cascade="all, delete-orphan"
+    )
     identity: Mapped["Identity | None"] = relationship(lazy="raise", back_populates="person", cascade="all, delete-orphan")
 
     @property
@@ -118,7 +120,14 @@ class Role(Base):
     )
     __table_args__ = (
         UniqueConstraint("person_id", "name", "territory_id"),
-        Index("uq_roles_regional", "person_id", "name", unique=True, sqlite_where=text("territory_id IS NULL"), postgresql_where=text("territory_id IS NULL")),
+        Index(
+            "uq_roles_regional",
+            "person_id",
+            "name",
+            unique=True,
+            sqlite_where=text("territory_id IS NULL"),
+            postgresql_where=text("territory_id IS NULL"),
+        ),
     )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))

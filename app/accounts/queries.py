@@ -37,7 +37,11 @@ def team_of(territory_id: int | None) -> Sequence[Role]:
 
 
 def get_role(role_id: int) -> Role:
-    query = select(Role).where(Role.id == role_id).options(joinedload(Role.person, innerjoin=True).joinedload(Person.roles), joinedload(Role.territory))
+    query = (
+        select(Role)
+        .where(Role.id == role_id)
+        .options(joinedload(Role.person, innerjoin=True).joinedload(Person.roles), joinedload(Role.territory))
+    )
     return get_one(query)
 
 
@@ -52,13 +56,20 @@ def invitations_to(territory_id: int | None) -> Sequence[Token]:
 def administrators() -> int:
     """How many may give the region's roles: neither closed nor suspended until further notice."""
     query = select(func.count(func.distinct(Role.person_id))).join(Role.person)
-    held = query.where(Role.name == RoleName.ADMINISTRATOR, Role.territory_id.is_(None), Person.closed_at.is_(None), Person.suspended_at.is_(None))
+    held = query.where(
+        Role.name == RoleName.ADMINISTRATOR, Role.territory_id.is_(None), Person.closed_at.is_(None), Person.suspended_at.is_(None)
+    )
     return db.scalar(held) or 0
 
 
 def people_named(words: str) -> Select[tuple[Person]]:
     """For the administrator: open accounts by name or by whole address; those suspended first."""
-    query = select(Person).outerjoin(Person.identity).where(Person.closed_at.is_(None)).options(joinedload(Person.roles).joinedload(Role.territory))
+    query = (
+        select(Person)
+        .outerjoin(Person.identity)
+        .where(Person.closed_at.is_(None))
+        .options(joinedload(Person.roles).joinedload(Role.territory))
+    )
     if words:
         like = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         query = query.where(or_(Person.name.ilike(f"%{like}%", escape="\\"), Identity.email == words.casefold()))

@@ -52,14 +52,14 @@ open_account = Predicate(lambda person, thing: thing.closed_at is None)
 # A territory's manager invites its team; the region's roles, and any territory without a manager, are the administrator's.
 inviter = local(RoleName.MANAGER) | administrator
 
-
-def declare() -> None:
-    rule("account.log_in", anyone)
-    rule("account.log_out", anyone)
-    rule("account.register", anyone)
-    rule("account.own", signed_in)
-    rule("person.read", open_account)
-    rule("person.suspend", administrator & ~oneself)
-    rule("team.edit", inviter)  # asked of the territory, or of None for the region
-    rule("territory.edit", local(RoleName.MANAGER) | administrator)
-    rule("territory.create", administrator)
+rule("account.log_in", anyone)
+rule("account.log_out", anyone)
+rule("account.register", anyone)
+rule("account.own", signed_in)
+rule("account.edit_profile", member)
+rule("person.read", open_account)
+rule("person.find", administrator)
+rule("person.suspend", administrator & ~oneself)
+rule("team.edit", inviter)  # asked of the territory, or of None for the region
+rule("territory.edit", local(RoleName.MANAGER) | administrator)
+rule("territory.create", administrator)

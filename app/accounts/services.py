@@ -34,8 +34,9 @@ def create_person(*, name: str, email: str, password_hash: str, bio: str = "", c
     return person
 
 
-def register(*, name: str, email: str, password: str) -> None:
+def register(*, name: str, email: str, password: str, then: str = "") -> None:
     """Make an account and write to the address. A known address is told so by letter, nobody else is.
+    `then`: a path of ours, where the person was going.
 
     An account nobody confirmed belongs to nobody: the last who registers gives it its name and password.
     """
@@ -60,7 +61,7 @@ def register(*, name: str, email: str, password: str) -> None:
         person.name, known.password_hash = name, password_hash
         sessions.end_all(person)
     token = tokens.issue(TokenPurpose.CONFIRM, person_id=person.id, email=address)
-    letters.offer("confirm", address, person_id=person.id, name=name, **letters.link(token))
+    letters.offer("confirm", address, person_id=person.id, next=then, **letters.link(token))
 
 
 def confirm(link: str, password: str) -> Person:
@@ -92,7 +93,9 @@ def check_credentials(email: str, password: str) -> Person:
     identity = queries.find_identity(address)
     if not good or identity is None or identity.password_hash != known or not identity.person.is_confirmed or identity.person.closed_at:
         raise DomainError(
-            _("L’adresse et le mot de passe ne vont pas ensemble, ou l’adresse n’est pas encore confirmée. Ouvrez le lien reçu par courriel, ou demandez un nouveau mot de passe.")
+            _(
+                "L’adresse et le mot de passe ne vont pas ensemble, ou l’adresse n’est pas encore confirmée. Ouvrez le lien reçu par courriel, ou demandez un nouveau mot de passe."
+            )
         )
     return identity.person
 
@@ -186,16 +189,21 @@ def request_email_change(person_id: int, *, email: str, current_password: str) -
     mail.send("email_changing_old", identity.email, person_id=person_id, name=identity.person.name, new_address=address)
     taken = queries.find_identity(address)
     if taken is None:
-        letters.offer("email_changing_new", address, person_id=person_id, name=identity.person.name, **letters.link(token))
+        letters.offer("email_changing_new", address, person_id=person_id, **letters.link(token))
     else:
         letters.offer("already_registered", address, person_id=taken.person_id, name=taken.person.name)
 
 
-def change_email(person_id: int, link: str) -> Person:
-    """The address the link was sent to becomes the person's: the one in the token, whatever was asked since. Every session ends."""
+def read_email_change(person_id: int, link: str) -> Token:
     token = tokens.read(TokenPurpose.CHANGE_EMAIL, link)
     if token.person_id != person_id:
         raise NotFound
+    return token
+
+
+def change_email(person_id: int, link: str) -> Person:
+    """The address the link was sent to becomes the person's: the one in the token, whatever was asked since. Every session ends."""
+    token = read_email_change(person_id, link)
     tokens.use(token)
     identity = queries.get_identity(person_id)
     old = identity.email

@@ -100,7 +100,9 @@ def withdraw_role(role: Role, *, by: Person) -> None:
         raise DomainError(_("C’est le seul compte qui administre la région. Donnez d’abord ce rôle à une autre personne."))
     person.roles.remove(role)
     db.flush()
-    audit.record("role.withdrawn", subject=f"person:{person.id}", actor_id=by.id, territory_id=role.territory_id, detail={"role": role.name.value})
+    audit.record(
+        "role.withdrawn", subject=f"person:{person.id}", actor_id=by.id, territory_id=role.territory_id, detail={"role": role.name.value}
+    )
     roles_moved(person, role.territory_id)
 
 

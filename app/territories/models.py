@@ -35,6 +35,8 @@ class Territory(Base):
     intro: Mapped[str] = mapped_column(default="")  # two sentences, plain text
     welcome_source: Mapped[str] = mapped_column(default="")
     welcome_html: Mapped[str] = mapped_column(RichText, default="")
+    charter_source: Mapped[str] = mapped_column(default="")  # what comes before the articles
+    charter_html: Mapped[str] = mapped_column(RichText, default="")
     accent: Mapped[str | None]  # #rrggbb, checked for contrast when set
     logo_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
     logo_alt: Mapped[str] = mapped_column(default="")
@@ -49,6 +51,10 @@ class Territory(Base):
     @property
     def has_theme(self) -> bool:
         return self.accent is not None
+
+    @property
+    def logo_url(self) -> str | None:
+        return f"/fichiers/{self.logo_id}" if self.logo_id else None
 
 
 class CharterArticle(Base):

@@ -1,0 +1,83 @@
+"""The public pages of places: the same for every visitor, kept in front until the territory changes."""
+
+from flask import Blueprint, Response, jsonify, render_template, url_for
+
+from app import territories as registry
+from app.core import pagecache
+from app.core.errors import NotFound
+from app.core.hooks import piece
+from app.core.permissions import require
+from app.territories import colours, queries
+from app.territories.models import Territory
+
+territories = Blueprint("territories", __name__, template_folder="templates")
+
+
+def load(slug: str) -> Territory:
+    """The territory, its page being kept until something of it changes."""
+    territory = queries.get_territory(slug)
+    require("territory.read", territory)
+    pagecache.public("region", f"territory:{territory.id}")
+    return territory
+
+
+def described(territory: Territory, parent: Territory | None = None) -> dict:
+    return {
+        "kind": territory.kind.value,
+        "id": territory.id,
+        "slug": territory.slug,
+        "title": territory.name,
+        "url": url_for("territories.show", slug=territory.slug),
+        "insee": territory.insee,
+        "siren": territory.siren,
+        "population": territory.population,
+        "part_of": parent.slug if parent else None,
+    }
+
+
+@territories.get("/territoires/")
+def index():
+    require("territory.read")
+    pagecache.public("region")
+    return render_template("territories/index.html", tree=queries.tree())
+
+
+@territories.get("/territoires.json")
+def index_json():
+    require("territory.read")
+    pagecache.public("region")
+    items = [described(each, root if each is not root else None) for root, children in queries.tree() for each in [root, *children]]
+    return jsonify(total=len(items), page=1, pages=1, items=items)
+
+
+@territories.get("/territoires/<slug>/")
+def show(slug):
+    territory = load(slug)
+    found = [block for ask in registry.blocks if (block := ask(territory))]
+    blocks = [piece(template, {"territory": territory} | context) for template, context in found]
+    children = queries.children_of(territory)
+    return render_template(
+        "territories/show.html", territory=territory, children=children, blocks=blocks, pages=queries.pages_of(territory.id)
+    )
+
+
+@territories.get("/territoires/<slug>/theme.css")
+def theme(slug):
+    territory = load(slug)
+    if not territory.has_theme:
+        raise NotFound
+    response = Response(colours.theme(territory.accent), mimetype="text/css")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@territories.get("/territoires/<slug>/charte")
+def charter(slug):
+    territory = load(slug)
+    return render_template("territories/charter.html", territory=territory, articles=queries.charter_of(territory.id))
+
+
+@territories.get("/territoires/<slug>/<page>")
+def page(slug, page):
+    territory = load(slug)
+    return render_template("territories/page.html", territory=territory, page=queries.get_page(territory.id, page))
