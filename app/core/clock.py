@@ -1,13 +1,27 @@
 """The current time, aware and in UTC; tests replace it here and nowhere else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
+_told: ContextVar[datetime | None] = ContextVar("told", default=None)
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    return _told.get() or datetime.now(UTC)
+
+
+@contextmanager
+def telling(moment: datetime) -> Iterator[None]:
+    """For this task alone, until the end of the block, it is `moment`, for the columns' defaults too: how a past is told."""
+    token = _told.set(moment)
+    try:
+        yield
+    finally:
+        _told.reset(token)
 
 
 def from_now(**length: float) -> datetime:
