@@ -4,6 +4,7 @@ Its jobs write what they did to the table `done`, so that a test can count, whoe
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,15 +15,17 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy import create_engine, text
 
+from app import Beffroi
 from app.core import db as database
 from app.core import i18n, logs, mail, once, outbox, worker
 from app.core.db import db, transaction
+from app.operations import server
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def small_app(url: str, folder: Path, **settings) -> Flask:
-    app = Flask("small")
+    app = Beffroi("small", static_folder=None)
     app.config |= {
         "DATABASE_URL": url,
         "INSTANCE_DIR": folder,
@@ -52,6 +55,30 @@ def record(keys) -> None:
             db.execute(text("INSERT INTO done (job, process) VALUES (:job, :process)"), {"job": key, "process": os.getpid()})
 
 
+def add_writing(app: Flask) -> None:
+    """`POST /write/<n>`: a row, its twin and a job, as any act of ours: in the transaction of the request."""
+
+    @app.post("/write/<n>")
+    def write(n):
+        for name in (n, f"twin {n}"):
+            db.execute(text("INSERT INTO done (job, process) VALUES (:job, :process)"), {"job": name, "process": os.getpid()})
+        outbox.enqueue("index", n)
+        return "written"
+
+    @app.get("/")
+    def alive():
+        return "alive"
+
+
+def serve(app: Flask, port: int) -> None:
+    """The embedded server and its worker, as `python -m app` runs them."""
+    running = server.make_server(app, server.bind("127.0.0.1", port), largest_body=1_000_000, proxies=0)
+    signal.signal(signal.SIGTERM, running.end)
+    working = worker.Worker(app).start()
+    running.run()
+    working.stop()
+
+
 def register_topics() -> None:
     """`work` takes SLOW seconds a batch, `index` is the leader's alone, `far` never ends."""
     slow = float(os.environ.get("SLOW", "0"))
@@ -72,10 +99,17 @@ def register_topics() -> None:
 
 
 def start(url: str, folder: Path, *arguments: str, **environment: str) -> subprocess.Popen:
+    """What it says is in `said.txt`: a pipe nobody reads would stop it."""
     command = [sys.executable, "-m", "tests.core.small", url, str(folder), *(arguments or ("worker",))]
-    return subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    with (folder / "said.txt").open("a") as said:
+        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=said, stderr=said)
+
+
+def run(url: str, folder: Path, *arguments: str) -> str:
+    """Run one command to its end; what it said."""
+    (folder / "said.txt").unlink(missing_ok=True)
+    assert start(url, folder, *arguments).wait(30) == 0
+    return (folder / "said.txt").read_text()
 
 
 def until(question, timeout: float = 20.0):
@@ -106,7 +140,11 @@ def main(url: str, folder: str, *arguments: str) -> None:
     worker.BEAT = float(os.environ.get("BEAT", "10"))
     register_topics()
     app = small_app(url, Path(folder))
-    app.cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: app), prog_name="flask")
+    if arguments[0] == "web":
+        add_writing(app)
+        serve(app, int(arguments[1]))
+    else:
+        app.cli.main(list(arguments), obj=ScriptInfo(create_app=lambda: app), prog_name="flask")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ def place(tmp_path):
         if process.poll() is None:
             process.kill()
         process.wait()
-        process.stdout.close()
     place.outside.engine.dispose()
     db.remove()
     place.app.extensions["engine"].dispose()
@@ -219,7 +218,7 @@ def test_dead_jobs_are_shown_and_revived_by_command(place):
     with place.app.app_context():
         assert "1 tâches" in worker.outbox_moves()
         db.rollback()
-    shown = small.start(place.url, place.folder, "outbox").communicate(timeout=30)[0]
+    shown = small.run(place.url, place.folder, "outbox")
     assert "work : 1 en échec" in shown
-    revived = small.start(place.url, place.folder, "outbox", "--revive").communicate(timeout=30)[0]
+    revived = small.run(place.url, place.folder, "outbox", "--revive")
     assert "work : 1 en attente" in revived
