@@ -1,4 +1,4 @@
-"""An account's life: made, confirmed, entered, changed. Nothing here, nor the time it takes, tells a stranger whether an address is known."""
+"""An account's life: made, confirmed, entered, changed. Nothing here, nor its duration, tells a stranger whether an address is known."""
 
 from flask import current_app
 from sqlalchemy import delete
@@ -94,7 +94,8 @@ def check_credentials(email: str, password: str) -> Person:
     if not good or identity is None or identity.password_hash != known or not identity.person.is_confirmed or identity.person.closed_at:
         raise DomainError(
             _(
-                "L’adresse et le mot de passe ne vont pas ensemble, ou l’adresse n’est pas encore confirmée. Ouvrez le lien reçu par courriel, ou demandez un nouveau mot de passe."
+                "L’adresse et le mot de passe ne vont pas ensemble, ou l’adresse n’est pas encore confirmée. "
+                "Ouvrez le lien reçu par courriel, ou demandez un nouveau mot de passe."
             )
         )
     return identity.person
@@ -237,6 +238,4 @@ def first_administrator_link() -> str | None:
         return None
     db.execute(delete(Token).where(Token.purpose == TokenPurpose.FIRST_ADMINISTRATOR))
     token = tokens.issue(TokenPurpose.FIRST_ADMINISTRATOR, role=RoleName.ADMINISTRATOR)
-    base_url = current_app.config["BASE_URL"]
-    with current_app.test_request_context(base_url=base_url):
-        return base_url + tokens.path(token.purpose, token.nonce)
+    return current_app.config["BASE_URL"] + tokens.path(token.purpose, token.nonce)

@@ -113,7 +113,10 @@ def roles_moved(person: Person, territory_id: int | None) -> None:
 
 
 def suspend(person: Person, *, by: Person, reason: str, until: datetime | None = None) -> None:
-    """End every session and every power to write, until a date or until further notice. The person may still log in, read, and take their data."""
+    """End every session and every power to write, until a date or until further notice.
+
+    The person may still log in, read, and take their data.
+    """
     reason = tidy(reason)
     if not reason:
         raise DomainError(_("Écrivez la raison : la personne la recevra."), field="reason")

@@ -8,7 +8,7 @@ import hmac
 from datetime import timedelta
 from hashlib import sha256
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
@@ -57,7 +57,8 @@ def signature(purpose: str, nonce: str) -> str:
 def path(purpose: TokenPurpose | str, nonce: str) -> str:
     """The address to open, without the host. Templates of letters call it as `link_path`."""
     purpose = TokenPurpose(purpose)
-    return url_for(PAGES[purpose], token=f"{nonce}.{signature(purpose, nonce)}")
+    addresses = current_app.url_map.bind("localhost")  # no request is needed: letters are written by the worker
+    return addresses.build(PAGES[purpose], {"token": f"{nonce}.{signature(purpose, nonce)}"})
 
 
 def read(purpose: TokenPurpose, given: str) -> Token:

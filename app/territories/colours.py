@@ -48,7 +48,8 @@ def checked(colour: str, field: str = "accent") -> str:
         if measured < LEAST:
             raise DomainError(
                 _(
-                    "Cette couleur se lit mal sur %(ground)s : son contraste est de %(measured)s, il faut 4,5 au moins. Choisissez-la plus foncée.",
+                    "Cette couleur se lit mal sur %(ground)s : son contraste est de %(measured)s, il faut 4,5 au moins. "
+                    "Choisissez-la plus foncée.",
                     ground=name,
                     measured=f"{int(measured * 100) / 100:.2f}".replace(".", ","),
                 ),

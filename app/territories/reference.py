@@ -40,7 +40,7 @@ def places() -> dict[str, Place]:
 
 
 def enter_all() -> tuple[int, int]:
-    """Enter every place that is missing, as a place without a space of its own; complete those that are there. Returns (entered, completed)."""
+    """Enter what is missing, as places without a space of their own; complete what is there. Returns (entered, completed)."""
     known = list(db.scalars(select(Territory)))
     by_code = {code: each for each in known for code in (each.insee, each.siren) if code}
     slugs = {each.slug for each in known}

@@ -67,8 +67,10 @@ def create_territory(
     pages: list[dict[str, str]] | None = None,
     by_id: int | None = None,
 ) -> Territory:
-    """A place. A pilot opens with a charter (`title`, `preamble`, `articles`) and legal pages (`key`, `title`, `body`): the default ones unless given.
-    A place that was only known becomes a pilot."""
+    """A place. One that was only known, by its code, becomes a pilot.
+
+    A pilot opens with a charter (`preamble`, `articles`) and legal pages (`key`, `title`, `body`): the default ones unless given.
+    """
     name = one_line(name)
     if not name:
         raise DomainError(_("Écrivez le nom du territoire."), field="name")
