@@ -81,8 +81,11 @@ def menu_entries() -> list[tuple[str, str]]:
     if person.is_anonymous:
         return []
     mine = [Here(territory_id) for territory_id in sorted(person.territories_as(*LOCAL_ROLES))]
-    found = [(str(line.label), url_for(line.header)) for line in _lines.values() if line.header and _may_follow(line, mine, person)]
-    return [*found, (_("Gestion"), url_for("admin.index"))] if any(_may_follow(line, mine, person) for line in _lines.values()) else found
+    followed = [line for line in _lines.values() if _may_follow(line, mine, person)]
+    found = [(str(line.label), url_for(line.header)) for line in followed if line.header]
+    if followed:
+        found.append((_("Gestion"), url_for("admin.index")))
+    return list(dict.fromkeys(found))  # a line of territories and one of the region may lead to the same page
 
 
 def may_enter(person) -> bool:

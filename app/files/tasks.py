@@ -1,5 +1,7 @@
 """Bytes go after the rows that named them; what nothing names, or nobody used, is swept."""
 
+import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,13 +9,14 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from app.core import clock, outbox
+from app.core import clock, health, outbox
 from app.core.db import db, transaction
 from app.core.logs import log
 from app.core.worker import every
 from app.files import storage
 from app.files.models import StoredFile
 
+LEAST_SPACE = 500_000_000  # octets free on the disk, under which uploads will soon fail
 UNUSED = timedelta(hours=24)  # sent, and not made part of anything
 UNNAMED = timedelta(hours=1)  # on disk, and its row not committed yet
 BATCH = 200
@@ -24,6 +27,17 @@ class Swept:
     unused: int  # rows, with their bytes
     unnamed: int  # files that no row named
     missing: int  # rows whose bytes are not there: nothing is done, but it is said
+
+
+@health.check("files")
+def disk_has_room() -> str | None:
+    folder = storage.root()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"Les fichiers envoyés ne peuvent pas être écrits dans {folder} : rendez ce dossier au compte du serveur."
+    if shutil.disk_usage(folder).free < LEAST_SPACE:
+        return "Le disque est presque plein : moins de 500 Mo libres pour les fichiers envoyés."
+    return None
 
 
 @outbox.handles("files.remove")

@@ -162,3 +162,9 @@ def test_the_same_stream_can_be_read_again(store):
     stream = io.BytesIO(b"bonjour")
     first, second = services.prepare(stream, name="a.txt"), services.prepare(stream, name="a.txt")
     assert first.sha256 == second.sha256
+
+
+def test_a_disk_almost_full_is_said(monkeypatch):
+    assert tasks.disk_has_room() is None
+    monkeypatch.setattr(tasks, "LEAST_SPACE", 10**18)
+    assert "presque plein" in tasks.disk_has_room()
