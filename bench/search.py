@@ -23,9 +23,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from app.search.engines.base import Document, SearchRequest  # noqa: E402
-from app.search.grammar import parse  # noqa: E402
-from app.search.highlight import passage  # noqa: E402
+from app.search.engines.base import Document, SearchRequest
+from app.search.grammar import parse
+from app.search.highlight import passage
 
 TAG = re.compile(r"<[^>]+>")
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -118,6 +118,16 @@ def make_engine(options):
     return PostgresEngine(connections_of(database))
 
 
+def another(engine):
+    """What a second process would have: nothing read yet."""
+    return type(engine)(engine.folder if hasattr(engine, "folder") else engine.connections)
+
+
+def resident():
+    """Megabytes."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", choices=["whoosh", "postgres"], default="whoosh")
@@ -128,15 +138,16 @@ def main():
     options = parser.parse_args()
     documents, proposals = corpus(options.known.parent, options.contents)
     engine = make_engine(options)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     start = time.perf_counter()
     engine.rebuild(iter([documents[n : n + 500] for n in range(0, len(documents), 500)]), lambda ids: [])
     built = time.perf_counter() - start
-    print(f"{options.engine}, {len(documents)} contents: built in {built:.1f} s, {engine.status().size / 2**20:.1f} MB ({engine.status().detail})")
+    status = engine.status()
+    print(f"{options.engine}, {len(documents)} contents: built in {built:.1f} s, {status.size / 2**20:.1f} MB ({status.detail})")
+    fresh, memory = another(engine), resident()
     start = time.perf_counter()
-    engine.search(SearchRequest(parse("participation"), NOW))
-    print(f"first search {(time.perf_counter() - start) * 1000:.0f} ms; peak memory grew by {(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024:.0f} MB (building included)")
+    fresh.search(SearchRequest(parse("participtaion citoyenne"), NOW))
+    print(f"first search of a process {(time.perf_counter() - start) * 1000:.0f} ms, which keeps {resident() - memory:.0f} MB for it")
 
     value, missed = mrr(engine, options.known, proposals)
     print(f"MRR@10 {value:.4f}   among proposals only {mrr(engine, options.known, proposals, {'kind': ['proposal']})[0]:.4f}")
@@ -167,7 +178,12 @@ def main():
     print("  common word             ", milliseconds(lambda text: search(text, **no_facets), common))
     print("  three words             ", milliseconds(lambda text: search(text, **no_facets), three))
     print("  facets, common word     ", milliseconds(search, common))
-    print("  facets and filters      ", milliseconds(lambda text: search(text, filters={"kind": ["proposal", "comment"], "territory": ["2"], "state": ["open", "closed"]}), common))
+    print(
+        "  facets and filters      ",
+        milliseconds(
+            lambda text: search(text, filters={"kind": ["proposal", "comment"], "territory": ["2"], "state": ["open", "closed"]}), common
+        ),
+    )
     print("  known items, facets     ", milliseconds(search, known))
     print("  known items, highlights ", milliseconds(shown, known))
     print("  phrase                  ", milliseconds(search, ['"données publiques"', '"logiciel libre" état', "« vie privée »"] * 10))
@@ -178,7 +194,11 @@ def main():
     print("  twelve unknown words    ", milliseconds(search, [" ".join(f"zz{chr(97 + n)}xqwertyu" for n in range(12))]))
     print("  more like this          ", milliseconds(lambda d: engine.more_like(d.title, d.body, 3, [d.content_id]), documents[::200]))
     print("  one update              ", milliseconds(lambda d: engine.put([d]), chance.sample(documents, 40)))
-    print("  search after one update ", milliseconds(lambda d: (engine.put([d]), time.sleep(0), search("données"))[2], chance.sample(documents, 20)), "(update included)")
+    print(
+        "  search after one update ",
+        milliseconds(lambda d: (engine.put([d]), time.sleep(0), search("données"))[2], chance.sample(documents, 20)),
+        "(update included)",
+    )
     start = time.perf_counter()
     worked = engine.tend()
     print(f"  tidying {'%.1f s' % (time.perf_counter() - start) if worked else 'nothing to do'}")

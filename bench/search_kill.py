@@ -1,6 +1,6 @@
 """Kill -9 an indexer at random instants; each time the index must open, answer, and take a new document. attacks.md F02.
 
-    .venv/bin/python bench/search_kill.py --times 200
+.venv/bin/python bench/search_kill.py --times 200
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 
 def init_app(app):
-    from app.search import cli, engines, health, sync, views
+    from app.search import cli, engines, health, models, sync, views  # noqa: F401 -- the tables, for the metadata
 
     engines.init_app(app)
     sync.listen()

@@ -95,9 +95,7 @@ def stem(word: str) -> str:
     # Plural.
     if word.endswith("aux") and size > 4:
         word = word[:-1] if word.endswith(("eaux", "yaux")) else word[:-2] + "l"
-    elif word.endswith(("eux", "oux")):
-        word = word[:-1]
-    elif word.endswith("s") and not word.endswith("ss"):
+    elif word.endswith(("eux", "oux")) or (word.endswith("s") and not word.endswith("ss")):
         word = word[:-1]
     # Feminine endings whose masculine is another ending.
     if len(word) > 5:

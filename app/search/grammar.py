@@ -134,7 +134,5 @@ def _phrase(quoted: str) -> Phrase:
 
 def _last_word(typed: str) -> int | None:
     """Where the word being typed begins, if the text ends with a word."""
-    last = None
-    for last in WORD.finditer(typed.replace("_", " ")):
-        pass
-    return last.start() if last and last.end() == len(typed) else None
+    words = list(WORD.finditer(typed.replace("_", " ")))
+    return words[-1].start() if words and words[-1].end() == len(typed) else None

@@ -16,7 +16,9 @@ Pieces = list[tuple[str, bool]]
 
 def mark(text: str, terms: Collection[str]) -> Pieces:
     """The whole text, with what was found marked; neighbouring finds make one piece."""
-    return _cut(text, [(match.start(), match.end()) for match in WORD.finditer(text) if _known(match[0]) in frozenset(terms)] if terms else [])
+    return _cut(
+        text, [(match.start(), match.end()) for match in WORD.finditer(text) if _known(match[0]) in frozenset(terms)] if terms else []
+    )
 
 
 def passage(text: str, terms: Collection[str], length: int = PASSAGE) -> Pieces:

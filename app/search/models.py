@@ -25,7 +25,7 @@ class SearchState(Base):
     edition: Mapped[int] = mapped_column(default=0)
     generation: Mapped[int] = mapped_column(default=0)
     stamp: Mapped[str] = mapped_column(default="")
-    is_building: Mapped[bool] = mapped_column(default=False)
+    building: Mapped[int | None]  # the edition a rebuild is writing
 
 
 class SearchDocument(Base):

@@ -122,7 +122,9 @@ def address_with(**changes: str | None) -> str:
     return url_for(request.endpoint or "", **{**(request.view_args or {}), **arguments})
 
 
-def find(params: Params, *, within: Mapping[str, Sequence[str]] | None = None, facets: Sequence[str] = FACETS, per_page: int = PER_PAGE) -> Found:
+def find(
+    params: Params, *, within: Mapping[str, Sequence[str]] | None = None, facets: Sequence[str] = FACETS, per_page: int = PER_PAGE
+) -> Found:
     """One page of results, with facets. `within` restricts everything, counts included, as if nothing else existed.
 
     Queries: hits (one, and one a kind present), labels of territories and of vocabularies; on PostgreSQL those of the index too.
@@ -137,7 +139,9 @@ def find(params: Params, *, within: Mapping[str, Sequence[str]] | None = None, f
         page=params.page,
         per_page=per_page,
         facets=facets,
-        territory_order=[str(each.id) for each in sorted(territories.values(), key=lambda each: each.short_name.casefold())] if params.sort == "territory" else (),
+        territory_order=[str(each.id) for each in sorted(territories.values(), key=lambda each: each.short_name.casefold())]
+        if params.sort == "territory"
+        else (),
     )
     try:
         results = engines.current().search(asked)
@@ -158,7 +162,8 @@ def related(title: str, body: str, *, kinds_wanted: Sequence[str] = (), limit: i
     except SearchUnavailable:
         return []
     ids = [hit.content_id for hit in hits]
-    shown = {content.id: content for content in db.scalars(contents.listing(contents.published()).where(Content.id.in_(ids)))} if ids else {}
+    found = db.scalars(contents.listing(contents.published()).where(Content.id.in_(ids))).all() if ids else []
+    shown = {content.id: content for content in found}
     return [shown[each] for each in ids if each in shown]
 
 
@@ -173,7 +178,11 @@ def _items(ids: Sequence[int], terms: Sequence[str]) -> tuple[list[Item], int]:
     query = (
         select(Content)
         .where(Content.id.in_(ids), contents.published())
-        .options(selectin_polymorphic(Content, list(known)), joinedload(Content.territory), *[option for each in known.values() for option in each.load])
+        .options(
+            selectin_polymorphic(Content, list(known)),
+            joinedload(Content.territory),
+            *[option for each in known.values() for option in each.load],
+        )
     )
     shown = {content.id: content for content in db.scalars(query).unique()}
     items = []
@@ -205,7 +214,9 @@ def _browse(params: Params, within: Mapping[str, Sequence[str]], territories: Ma
     for values in filter(None, (within.get("kind"), params.filters.get("kind"))):
         query = query.where(Content.kind.in_(values))
     if chosen := params.filters.get("territory"):
-        query = query.where(Content.territory_id.in_([int(each) for each in _as_indexed("territory", chosen, territories) if each.isdigit()]))
+        query = query.where(
+            Content.territory_id.in_([int(each) for each in _as_indexed("territory", chosen, territories) if each.isdigit()])
+        )
     from app.core.pages import paginate
 
     page = paginate(query, params.page, per_page)
@@ -230,7 +241,9 @@ def _as_indexed(name: str, values: Iterable[str], territories: Mapping[int, Terr
     return [by_slug.get(value, NO_SUCH_THING) for value in values]
 
 
-def _facet_views(counted: Mapping[str, Sequence[tuple[str, int]]], chosen: Mapping[str, Sequence[str]], territories: Mapping[int, Territory]) -> list[FacetView]:
+def _facet_views(
+    counted: Mapping[str, Sequence[tuple[str, int]]], chosen: Mapping[str, Sequence[str]], territories: Mapping[int, Territory]
+) -> list[FacetView]:
     labels = _term_labels(counted)
     views = []
     for name, pairs in counted.items():
@@ -271,7 +284,9 @@ def _term_labels(counted: Mapping[str, Sequence[tuple[str, int]]]) -> dict[tuple
     names = [name for name, pairs in counted.items() if pairs and name not in {"kind", "territory", "year", "state", "language"}]
     if not names:
         return {}
-    rows = db.execute(select(Vocabulary.key, Term.key, Term.label).join(Term, Term.vocabulary_id == Vocabulary.id).where(Vocabulary.key.in_(names)))
+    rows = db.execute(
+        select(Vocabulary.key, Term.key, Term.label).join(Term, Term.vocabulary_id == Vocabulary.id).where(Vocabulary.key.in_(names))
+    )
     return {(vocabulary, key): label for vocabulary, key, label in rows}
 
 

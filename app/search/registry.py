@@ -18,7 +18,18 @@ from app.contents.models import Content
 from app.core.i18n import _l
 from app.search.engines.base import Document
 
-__all__ = ["FACETS", "Document", "Facet", "Searchable", "document_of", "facet", "is_searchable", "not_searchable", "searchable", "searchables"]
+__all__ = [
+    "FACETS",
+    "Document",
+    "Facet",
+    "Searchable",
+    "document_of",
+    "facet",
+    "is_searchable",
+    "not_searchable",
+    "searchable",
+    "searchables",
+]
 
 C = TypeVar("C", bound=Content)
 
@@ -82,4 +93,16 @@ facet("territory", _l("Territoire"))
 facet("theme", _l("Thème"))
 facet("year", _l("Année"))
 facet("state", _l("État"), lambda: {"open": _l("Ouvert"), "soon": _l("Bientôt"), "closed": _l("Clos")})
-facet("language", _l("Langue"), lambda: {"fr": _l("Français"), "en": _l("Anglais"), "nl": _l("Néerlandais"), "es": _l("Espagnol"), "de": _l("Allemand"), "it": _l("Italien"), "pt": _l("Portugais")})
+facet(
+    "language",
+    _l("Langue"),
+    lambda: {
+        "fr": _l("Français"),
+        "en": _l("Anglais"),
+        "nl": _l("Néerlandais"),
+        "es": _l("Espagnol"),
+        "de": _l("Allemand"),
+        "it": _l("Italien"),
+        "pt": _l("Portugais"),
+    },
+)

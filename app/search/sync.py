@@ -35,7 +35,9 @@ def queue_changes(session, _context) -> None:
             touched.add(thing.content_id)
     if touched:
         moment = clock.now()
-        session.execute(insert(outbox.OutboxJob), [{"topic": TOPIC, "key": str(content_id), "due_at": moment} for content_id in sorted(touched)])
+        session.execute(
+            insert(outbox.OutboxJob), [{"topic": TOPIC, "key": str(content_id), "due_at": moment} for content_id in sorted(touched)]
+        )
         session.info["queued"] = True
 
 
@@ -53,7 +55,9 @@ def documents_of(content_ids: Sequence[int]) -> list[Document]:
     options = [option for each in known.values() for option in each.load]
     query = (
         select(Content)
-        .where(Content.id.in_(content_ids), contents.published(), Content.kind.in_([model.__mapper__.polymorphic_identity for model in known]))
+        .where(
+            Content.id.in_(content_ids), contents.published(), Content.kind.in_([model.__mapper__.polymorphic_identity for model in known])
+        )
         .options(selectin_polymorphic(Content, list(known)), joinedload(Content.territory), *options)
         .order_by(Content.id)
     )
@@ -67,7 +71,9 @@ def documents_of(content_ids: Sequence[int]) -> list[Document]:
             continue
         facets = {key: [term.key for term in listed] for key, listed in terms[content.id].items()}
         themes = [*document.themes, *facets.pop("theme", [])]
-        merged = {name: [*document.facets.get(name, ()), *facets.get(name, ())] for name in {*document.facets, *facets}}
+        merged: dict[str, Sequence[str]] = {
+            name: [*document.facets.get(name, ()), *facets.get(name, ())] for name in {*document.facets, *facets}
+        }
         merged["territory"] = [*merged.get("territory", ()), *(str(each) for each in above.get(document.territory_id or 0, ()))]
         made.append(replace(document, themes=themes, facets=merged))
     return made
@@ -75,7 +81,9 @@ def documents_of(content_ids: Sequence[int]) -> list[Document]:
 
 def territories_above() -> dict[int, list[int]]:
     """For each territory that has a parent, those above it, nearest first."""
-    parents = {row.id: row.parent_id for row in db.execute(select(Territory.id, Territory.parent_id).where(Territory.parent_id.is_not(None)))}
+    parents = {
+        row.id: row.parent_id for row in db.execute(select(Territory.id, Territory.parent_id).where(Territory.parent_id.is_not(None)))
+    }
     above: dict[int, list[int]] = {}
     for each in parents:
         line: list[int] = []

@@ -25,7 +25,9 @@ def results_json():
 def as_json(found: Found) -> dict:
     """`total page pages items facets`, as every list that is a search answers."""
     answer = found.page.as_json(describe)
-    answer["facets"] = {facet.name: [{"value": each.value, "label": each.label, "count": each.count} for each in facet.values] for facet in found.facets}
+    answer["facets"] = {
+        facet.name: [{"value": each.value, "label": each.label, "count": each.count} for each in facet.values] for facet in found.facets
+    }
     return answer
 
 

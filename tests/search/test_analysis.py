@@ -42,7 +42,15 @@ rue rues
 loi lois
 été étés
 """
-APART = [("participation", "participer"), ("mer", "maire"), ("mai", "maire"), ("mairie", "maire"), ("ville", "village"), ("droit", "droite gauche"), ("banc", "banque")]
+APART = [
+    ("participation", "participer"),
+    ("mer", "maire"),
+    ("mai", "maire"),
+    ("mairie", "maire"),
+    ("ville", "village"),
+    ("droit", "droite gauche"),
+    ("banc", "banque"),
+]
 
 
 @pytest.mark.parametrize("line", SAME.strip().splitlines())

@@ -41,7 +41,10 @@ def test_a_hyphen_inside_of_a_word_excludes_nothing():
     assert parse("éco-quartier").excluded_terms == ()
 
 
-@pytest.mark.parametrize(("text", "prefixes"), [("plan vél", ["vel"]), ("plan vél ", []), ("plan vé", []), ('plan "vélo"', []), ("plan -vélo", []), ("éco-quart", ["quart"])])
+@pytest.mark.parametrize(
+    ("text", "prefixes"),
+    [("plan vél", ["vel"]), ("plan vél ", []), ("plan vé", []), ('plan "vélo"', []), ("plan -vélo", []), ("éco-quart", ["quart"])],
+)
 def test_the_word_being_typed_is_a_beginning_from_three_letters(text, prefixes):
     assert [word.folded for word in parse(text).words if word.is_prefix] == prefixes
 

@@ -84,7 +84,12 @@ def test_a_damaged_index_is_unavailable_then_mended_by_a_rebuild(engine, damage)
         for path in files:
             path.write_bytes(bytes(path.stat().st_size) if damage == "zeros" else random.Random(1).randbytes(path.stat().st_size))
     fresh = WhooshEngine(engine.folder)
-    for act in (lambda: ask(fresh, "vélo"), lambda: fresh.more_like("vélo", "vélo"), lambda: fresh.suggest(["vlo"]), lambda: fresh.put([document(9, "x")])):
+    for act in (
+        lambda: ask(fresh, "vélo"),
+        lambda: fresh.more_like("vélo", "vélo"),
+        lambda: fresh.suggest(["vlo"]),
+        lambda: fresh.put([document(9, "x")]),
+    ):
         with pytest.raises(SearchUnavailable):
             act()
     assert not fresh.status().is_ready

@@ -145,7 +145,15 @@ class Engine(Protocol):
     def suggest(self, words: Sequence[str]) -> dict[str, str]:
         """For words that are nowhere in the index, the nearest term that is."""
 
-    def more_like(self, title: str, body: str, limit: int = 3, exclude: Iterable[int] = (), within: dict[str, Sequence[str]] | None = None, now: datetime | None = None) -> list[Hit]: ...
+    def more_like(
+        self,
+        title: str,
+        body: str,
+        limit: int = 3,
+        exclude: Iterable[int] = (),
+        within: dict[str, Sequence[str]] | None = None,
+        now: datetime | None = None,
+    ) -> list[Hit]: ...
 
     def rebuild(self, batches: Iterator[Iterable[Document]], refresh: Refresh) -> int:
         """Index everything beside the present index, then swap. What was put or removed meanwhile is read again through

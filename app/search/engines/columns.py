@@ -30,7 +30,14 @@ def seconds(moment: datetime | None) -> int | None:
 
 
 def row_of(document: Document, lengths: tuple[int, int, int]) -> Row:
-    return (document.content_id, document.facet_values(), seconds(document.opens_at), seconds(document.closes_at), seconds(document.published_at), *lengths)
+    return (
+        document.content_id,
+        document.facet_values(),
+        seconds(document.opens_at),
+        seconds(document.closes_at),
+        seconds(document.published_at),
+        *lengths,
+    )
 
 
 class Codes:
@@ -100,8 +107,15 @@ class Columns:
         self.pairs: dict[str, tuple[Ints, Ints]] = {}
         starts = np.cumsum([0, *(chunk.size for chunk in chunks)])
         for facet in {facet for chunk in chunks for facet in chunk.pairs}:
-            parts = [(chunk.pairs[facet][0] + start, chunk.pairs[facet][1]) for chunk, start in zip(chunks, starts, strict=False) if facet in chunk.pairs]
-            self.pairs[facet] = (np.concatenate([places for places, _ in parts]).astype(np.int32), np.concatenate([numbers for _, numbers in parts]))
+            parts = [
+                (chunk.pairs[facet][0] + start, chunk.pairs[facet][1])
+                for chunk, start in zip(chunks, starts, strict=False)
+                if facet in chunk.pairs
+            ]
+            self.pairs[facet] = (
+                np.concatenate([places for places, _ in parts]).astype(np.int32),
+                np.concatenate([numbers for _, numbers in parts]),
+            )
 
     def state(self, name: str, now: int) -> Mask:
         """Open, soon, closed: from the clock, for what has dates; half-open, [opens, closes)."""

@@ -59,7 +59,10 @@ class PostgresSnapshot:
         return [found[pair] for pair in wanted]
 
     def _fetch(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Ints]:
-        one = "(SELECT string_agg(int4send(content_id), ''::bytea) FROM search_documents WHERE edition = :e AND vector @@ CAST(:q{n} AS tsquery))"
+        one = (
+            "(SELECT string_agg(int4send(content_id), ''::bytea) FROM search_documents "
+            "WHERE edition = :e AND vector @@ CAST(:q{n} AS tsquery))"
+        )
         statement = "SELECT " + ", ".join(one.format(n=n) for n in range(len(pairs)))
         values = {f"q{n}": f"'{SIGNS[zone]}{term}'" for n, (zone, term) in enumerate(pairs)}
         with index_only(self.connection):
@@ -80,7 +83,9 @@ class PostgresSnapshot:
             written += f" <{offset - last}> '{term}'" if written else f"'{term}'"
             last = offset
         ids = [int(number) for number in self.columns.content_id[candidates]]
-        statement = text("SELECT content_id FROM search_documents WHERE edition = :e AND content_id = ANY(:ids) AND vector @@ CAST(:q AS tsquery)")
+        statement = text(
+            "SELECT content_id FROM search_documents WHERE edition = :e AND content_id = ANY(:ids) AND vector @@ CAST(:q AS tsquery)"
+        )
         found = self.connection.execute(statement, {"e": self.edition, "ids": ids, "q": written}).scalars().all()
         return self._slots_of(np.array(found, dtype=np.int32))
 
@@ -134,7 +139,10 @@ class PostgresEngine:
         if state.edition != self.edition or state.generation <= self.generation or len(self._chunks) >= MOST_CHUNKS:
             self.forget()
         rows = connection.execute(
-            text("SELECT content_id, is_gone, row FROM search_documents WHERE edition = :e AND generation > :g AND generation <= :now ORDER BY content_id"),
+            text(
+                "SELECT content_id, is_gone, row FROM search_documents "
+                "WHERE edition = :e AND generation > :g AND generation <= :now ORDER BY content_id"
+            ),
             {"e": state.edition, "g": self.generation, "now": state.generation},
         ).all()
         self.edition, self.generation, self.stamp = state
@@ -202,7 +210,13 @@ class PostgresEngine:
             return ranking.suggest(snapshot, words)
 
     def more_like(
-        self, title: str, body: str, limit: int = 3, exclude: Iterable[int] = (), within: dict[str, Sequence[str]] | None = None, now: datetime | None = None
+        self,
+        title: str,
+        body: str,
+        limit: int = 3,
+        exclude: Iterable[int] = (),
+        within: dict[str, Sequence[str]] | None = None,
+        now: datetime | None = None,
     ) -> list[Hit]:
         with self.snapshot() as snapshot:
             return ranking.more_like(snapshot, terms_of(title), terms_of(body), limit, exclude, within or {}, now)
@@ -210,7 +224,9 @@ class PostgresEngine:
     def status(self) -> Status:
         try:
             with self.snapshot() as snapshot:
-                size = snapshot.connection.execute(text("SELECT pg_total_relation_size('search_documents') + pg_total_relation_size('search_words')")).scalar_one()
+                size = snapshot.connection.execute(
+                    text("SELECT pg_total_relation_size('search_documents') + pg_total_relation_size('search_words')")
+                ).scalar_one()
                 return Status("postgres", True, snapshot.columns.alive_count, int(size), f"generation {snapshot.generation}")
         except SearchUnavailable as error:
             return Status("postgres", False, detail=str(error))
@@ -223,14 +239,14 @@ class PostgresEngine:
         if not analysed and not gone:
             return
         with self._writing() as connection:
-            state = connection.execute(text("SELECT edition, generation, is_building FROM search_state WHERE id = 1 FOR UPDATE")).one_or_none()
+            state = connection.execute(text("SELECT edition, generation, building FROM search_state WHERE id = 1 FOR UPDATE")).one_or_none()
             if state is None or not state.edition:
                 raise SearchUnavailable("no index yet")
             generation = state.generation + 1
             write(connection, state.edition, generation, analysed)
-            bury(connection, state.edition, generation, gone, everyone=state.is_building)
+            bury(connection, state.edition, generation, gone, everyone=state.building is not None)
             write_words(connection, state.edition, generation, Counter({term: 1 for each in analysed for term in each.zones["any"]}))
-            renumber(connection, state.edition, generation, is_building=state.is_building)
+            renumber(connection, state.edition, generation, building=state.building)
 
     def remove(self, content_ids: Iterable[int]) -> None:
         self.put((), content_ids)
@@ -243,12 +259,15 @@ class PostgresEngine:
     def rebuild(self, batches: Iterator[Iterable[Document]], refresh: Refresh) -> int:
         with self._writing() as connection:
             connection.execute(
-                text("INSERT INTO search_state (id, edition, generation, stamp, is_building) VALUES (1, 0, 0, '', false) ON CONFLICT (id) DO NOTHING")
+                text("INSERT INTO search_state (id, edition, generation, stamp) VALUES (1, 0, 0, '') ON CONFLICT (id) DO NOTHING")
             )
             state = connection.execute(text("SELECT edition, generation FROM search_state WHERE id = 1 FOR UPDATE")).one()
-            connection.execute(text("UPDATE search_state SET is_building = true WHERE id = 1"))
             leftovers(connection, state.edition)
-            edition = int(connection.execute(text("SELECT greatest(:e, coalesce(max(edition), 0)) + 1 FROM search_documents"), {"e": state.edition}).scalar_one())
+            largest = text(
+                "SELECT greatest(:e, coalesce(max(edition), 0), coalesce((SELECT building FROM search_state), 0)) FROM search_documents"
+            )
+            edition = int(connection.execute(largest, {"e": state.edition}).scalar_one()) + 1
+            connection.execute(text("UPDATE search_state SET building = :e WHERE id = 1"), {"e": edition})
         count = 0
         words: Counter[str] = Counter()
         for batch in batches:
@@ -263,11 +282,14 @@ class PostgresEngine:
             connection.execute(text("SELECT gin_clean_pending_list('ix_search_documents_vector')"))
             connection.execute(text("ANALYZE search_documents"))
         with self._writing() as connection:
-            now = connection.execute(text("SELECT edition, generation FROM search_state WHERE id = 1 FOR UPDATE")).one()
+            now = connection.execute(text("SELECT edition, generation, building FROM search_state WHERE id = 1 FOR UPDATE")).one()
+            if now.building != edition:
+                raise SearchUnavailable("another rebuild began meanwhile")
             touched = [
                 int(number)
                 for number in connection.execute(
-                    text("SELECT content_id FROM search_documents WHERE edition = :e AND generation > :g"), {"e": now.edition, "g": state.generation}
+                    text("SELECT content_id FROM search_documents WHERE edition = :e AND generation > :g"),
+                    {"e": now.edition, "g": state.generation},
                 ).scalars()
             ]
             generation = now.generation + 1
@@ -275,7 +297,7 @@ class PostgresEngine:
             write(connection, edition, generation, again)
             bury(connection, edition, generation, set(touched) - {each.content_id for each in again}, everyone=False)
             write_words(connection, edition, generation, Counter({term: 1 for each in again for term in each.zones["any"]}))
-            renumber(connection, edition, generation, is_building=False)
+            renumber(connection, edition, generation, building=None)
             leftovers(connection, edition)
         return count
 
@@ -312,8 +334,10 @@ def vector_of(document: Analysed) -> str:
 def write(connection: Connection, edition: int, generation: int, documents: Sequence[Analysed]) -> None:
     statement = text(
         "INSERT INTO search_documents (edition, content_id, generation, is_gone, row, vector) "
-        "SELECT :e, content_id, :g, false, row, CAST(vector AS tsvector) FROM unnest(CAST(:ids AS int[]), CAST(:rows AS text[]), CAST(:vectors AS text[])) AS given (content_id, row, vector) "
-        "ON CONFLICT (edition, content_id) DO UPDATE SET generation = excluded.generation, is_gone = false, row = excluded.row, vector = excluded.vector"
+        "SELECT :e, content_id, :g, false, row, CAST(vector AS tsvector) "
+        "FROM unnest(CAST(:ids AS int[]), CAST(:rows AS text[]), CAST(:vectors AS text[])) AS given (content_id, row, vector) "
+        "ON CONFLICT (edition, content_id) DO UPDATE "
+        "SET generation = excluded.generation, is_gone = false, row = excluded.row, vector = excluded.vector"
     )
     latest = list({each.content_id: each for each in documents}.values())
     for start in range(0, len(latest), BATCH):
@@ -333,14 +357,18 @@ def bury(connection: Connection, edition: int, generation: int, content_ids: Ite
     if ids and everyone:
         connection.execute(
             text(
-                "INSERT INTO search_documents (edition, content_id, generation, is_gone, row, vector) SELECT :e, unnest(CAST(:ids AS int[])), :g, true, '', '' "
+                "INSERT INTO search_documents (edition, content_id, generation, is_gone, row, vector) "
+                "SELECT :e, unnest(CAST(:ids AS int[])), :g, true, '', '' "
                 "ON CONFLICT (edition, content_id) DO UPDATE SET generation = excluded.generation, is_gone = true, row = '', vector = ''"
             ),
             {"e": edition, "g": generation, "ids": ids},
         )
     elif ids:
         connection.execute(
-            text("UPDATE search_documents SET generation = :g, is_gone = true, row = '', vector = '' WHERE edition = :e AND content_id = ANY(:ids) AND NOT is_gone"),
+            text(
+                "UPDATE search_documents SET generation = :g, is_gone = true, row = '', vector = '' "
+                "WHERE edition = :e AND content_id = ANY(:ids) AND NOT is_gone"
+            ),
             {"e": edition, "g": generation, "ids": ids},
         )
 
@@ -353,16 +381,17 @@ def write_words(connection: Connection, edition: int, generation: int, words: Co
         connection.execute(
             text(
                 "INSERT INTO search_words (edition, word, documents, generation) SELECT :e, word, documents, :g "
-                "FROM unnest(CAST(:words AS text[]), CAST(:counts AS int[])) AS given (word, documents) ON CONFLICT (edition, word) DO NOTHING"
+                "FROM unnest(CAST(:words AS text[]), CAST(:counts AS int[])) AS given (word, documents) "
+                "ON CONFLICT (edition, word) DO NOTHING"
             ),
             {"e": edition, "g": generation, "words": part, "counts": [words[word] for word in part]},
         )
 
 
-def renumber(connection: Connection, edition: int, generation: int, *, is_building: bool) -> None:
+def renumber(connection: Connection, edition: int, generation: int, *, building: int | None) -> None:
     connection.execute(
-        text("UPDATE search_state SET edition = :e, generation = :g, stamp = :s, is_building = :b WHERE id = 1"),
-        {"e": edition, "g": generation, "s": secrets.token_hex(8), "b": is_building},
+        text("UPDATE search_state SET edition = :e, generation = :g, stamp = :s, building = :b WHERE id = 1"),
+        {"e": edition, "g": generation, "s": secrets.token_hex(8), "b": building},
     )
 
 

@@ -141,7 +141,9 @@ def expand(snapshot: Snapshot, words: Sequence[Word], alive: Mask) -> list[Group
         if not is_known and not _standing(snapshot, group.terms, alive):
             near = snapshot.spellings(word.term)
             standing = set(_standing(snapshot, [term for term, _ in near], alive))
-            group.terms = {term: EDIT**edits * (1 if term[0] == word.term[0] else OTHER_INITIAL) for term, edits in near if term in standing}
+            group.terms = {
+                term: EDIT**edits * (1 if term[0] == word.term[0] else OTHER_INITIAL) for term, edits in near if term in standing
+            }
             group.correction = next(iter(group.terms), None)
             group.terms = group.terms or {word.term: 1.0}
         groups.append(group)
@@ -219,7 +221,15 @@ def phrase_places(snapshot: Snapshot, phrase: Phrase, mask: Mask) -> Ints:
     return candidates
 
 
-def more_like(snapshot: Snapshot, title: Sequence[str], body: Sequence[str], limit: int, exclude: Iterable[int], within: dict[str, Sequence[str]], now: datetime | None) -> list[Hit]:
+def more_like(
+    snapshot: Snapshot,
+    title: Sequence[str],
+    body: Sequence[str],
+    limit: int,
+    exclude: Iterable[int],
+    within: dict[str, Sequence[str]],
+    now: datetime | None,
+) -> list[Hit]:
     """The documents nearest to a text, by its most telling terms: rare in the index, repeated here, in its title."""
     columns = snapshot.columns
     counts: dict[str, float] = {}
@@ -242,8 +252,8 @@ def more_like(snapshot: Snapshot, title: Sequence[str], body: Sequence[str], lim
     mask = columns.alive & (scores > 0) & ~np.isin(columns.content_id, np.fromiter(exclude, dtype=np.int64))
     for facet, values in within.items():
         mask &= _having(columns, facet, values, seconds(now) or 0)
-    places = np.flatnonzero(mask)
-    order = places[np.lexsort((-columns.content_id[places], -scores[places]))][:limit]
+    chosen = np.flatnonzero(mask)
+    order = chosen[np.lexsort((-columns.content_id[chosen], -scores[chosen]))][:limit]
     return [Hit(int(columns.content_id[place]), float(scores[place])) for place in order]
 
 

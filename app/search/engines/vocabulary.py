@@ -48,7 +48,9 @@ class Vocabulary:
         edits = 2 if len(word) >= TWO_EDITS_FROM else 1
         found = []
         for length in range(len(word) - edits, len(word) + edits + 1):
-            for term, distance, _ in process.extract(word, self._by_length.get(length, []), scorer=OSA.distance, score_cutoff=edits, limit=None):
+            for term, distance, _ in process.extract(
+                word, self._by_length.get(length, []), scorer=OSA.distance, score_cutoff=edits, limit=None
+            ):
                 if distance:
                     found.append((int(distance), self.count(term), term))
         return found

@@ -270,7 +270,13 @@ class WhooshEngine:
         return ranking.suggest(self.snapshot(), words)
 
     def more_like(
-        self, title: str, body: str, limit: int = 3, exclude: Iterable[int] = (), within: dict[str, Sequence[str]] | None = None, now: datetime | None = None
+        self,
+        title: str,
+        body: str,
+        limit: int = 3,
+        exclude: Iterable[int] = (),
+        within: dict[str, Sequence[str]] | None = None,
+        now: datetime | None = None,
     ) -> list[Hit]:
         return ranking.more_like(self.snapshot(), terms_of(title), terms_of(body), limit, exclude, within or {}, now)
 
