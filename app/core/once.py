@@ -9,7 +9,7 @@ import json
 import secrets
 from datetime import datetime, timedelta
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, g, redirect, request
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,6 +59,7 @@ def earlier_answer() -> Response | None:
     known = db.scalars(select(FormKey).where(FormKey.key == key)).one()
     if known.digest != sent:
         raise Conflict(_("Ce formulaire a déjà servi. Votre texte est ci-dessous : rechargez la page pour l’envoyer à nouveau."))
+    g.permission_checked = True  # nothing is done: the first sending asked
     return redirect(known.location or request.path, 303)
 
 
