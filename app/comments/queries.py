@@ -1,0 +1,163 @@
+"""Reads: arguments by side, replies, and the page each is read on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased, defer, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.accounts.models import Person
+from app.comments.models import Argument, Comment, Side
+from app.contents.models import Content, State
+from app.contents.queries import BODIES, count_of, published
+from app.core.db import db, get_one
+
+SOURCES = (defer(Content.body_source, raiseload=True),)  # pages show the clean HTML, not what was typed
+AROUND = (joinedload(Content.territory), joinedload(Content.parent).options(*BODIES), joinedload(Content.space).options(*BODIES))
+PER_SIDE = 25
+SORTS = {
+    "recent": (Content.published_at.desc().nulls_first(), Content.id.desc()),
+    "supported": (count_of("agree").desc(), Content.published_at.desc().nulls_first(), Content.id.desc()),
+}
+SILENT = (State.DRAFT, State.WITHDRAWN)  # states in which a text no longer counts as said
+
+
+@dataclass
+class Arguments:
+    """One page of the two columns: the n-th stretch of each side, and how many there are in all."""
+
+    items: dict[Side, list[Argument]] = field(default_factory=lambda: {side: [] for side in Side})
+    counts: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+    number: int = 1
+    per_side: int = PER_SIDE
+
+    @property
+    def all(self) -> list[Argument]:
+        return [argument for side in Side for argument in self.items[side]]
+
+    @property
+    def ids(self) -> list[int]:
+        return [argument.id for argument in self.all]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def pages(self) -> int:
+        return max(1, *(-(-count // self.per_side) for count in self.counts.values()))
+
+
+def shown_to(viewer: Person) -> ColumnElement[bool]:
+    """What a page shows of the contributions it holds: public ones, and one's own that wait to be read."""
+    if viewer.is_anonymous:
+        return published()
+    return or_(published(), and_(Content.author_id == viewer.id, Content.state == State.PENDING))
+
+
+def arguments_of(content: Content, viewer: Person, *, sort: str = "recent", number: int = 1, per_side: int = PER_SIDE) -> Arguments:
+    """Public arguments, and the viewer's own that wait, without what was typed; each side in the order asked. One query."""
+    about = (Content.parent_id == content.id, Content.kind == "argument", shown_to(viewer))
+    place = func.row_number().over(partition_by=Argument.side, order_by=SORTS.get(sort, SORTS["recent"]))
+    ranked = select(Argument.id, place.label("place")).where(*about).subquery()
+    counts = {side: select(func.count()).select_from(Argument).where(*about, Argument.side == side).scalar_subquery() for side in Side}
+    query = (
+        select(Argument, *counts.values())
+        .join(ranked, ranked.c.id == Argument.id)
+        .where(ranked.c.place > (number - 1) * per_side, ranked.c.place <= number * per_side)
+        .options(*SOURCES)
+        .order_by(ranked.c.place)
+    )
+    page = Arguments(number=number, per_side=per_side)
+    rows = db.execute(query).all()
+    for row in rows:
+        page.items[row[0].side].append(row[0])
+    totals = rows[0][1:] if rows else (db.execute(select(*counts.values())).one() if number > 1 else (0, 0))
+    page.counts = dict(zip(Side, totals, strict=True))
+    return page
+
+
+def page_holding(argument_id: int, content: Content, viewer: Person, *, sort: str = "recent", per_side: int = PER_SIDE) -> int:
+    """On which page of `arguments_of` this argument stands; 1 when it is not there. One query."""
+    about = (Content.parent_id == content.id, Content.kind == "argument", shown_to(viewer))
+    place = func.row_number().over(partition_by=Argument.side, order_by=SORTS.get(sort, SORTS["recent"]))
+    ranked = select(Argument.id, place.label("place")).where(*about).subquery()
+    found = db.scalar(select(ranked.c.place).where(ranked.c.id == argument_id))
+    return 1 + (found - 1) // per_side if found else 1
+
+
+def replies_of(content_ids: Iterable[int], viewer: Person) -> dict[int, list[Comment]]:
+    """Public replies, and the viewer's own that wait, by what they answer, oldest first. One query."""
+    found: dict[int, list[Comment]] = {content_id: [] for content_id in content_ids}
+    if found:
+        query = select(Comment).where(Content.parent_id.in_(found), shown_to(viewer)).options(*SOURCES)
+        for reply in db.scalars(query.order_by(Content.created_at, Content.id)):
+            found[reply.parent_id or 0].append(reply)
+    return found
+
+
+def get_contribution(content_id: int) -> Content:
+    """Any kind, whole, with its territory, what it answers and the space it is in."""
+    return get_one(select(Content).where(Content.id == content_id).options(*AROUND))
+
+
+def get_said(content_id: int) -> Argument | Comment:
+    """An argument or a reply, whole, with what it answers."""
+    kind = db.scalar(select(Content.kind).where(Content.id == content_id))
+    model: type[Argument | Comment] = Argument if kind == "argument" else Comment
+    return get_one(select(model).where(model.id == content_id).options(*AROUND))
+
+
+def space_of(content: Content) -> Content:
+    """Where the phases are: the debate or the consultation; a content without one is its own. Base columns."""
+    if content.space_id is None:
+        return content
+    return get_one(select(Content).where(Content.id == content.space_id))
+
+
+def has_said(author: Person, like: Content, *, body: str, title: str | None = None) -> bool:
+    """Did this person already send this very text (and title) at the place of `like`, itself apart?"""
+    same = [
+        Content.author_id == author.id,
+        Content.kind == like.kind,
+        Content.parent_id == like.parent_id,
+        Content.space_id == like.space_id,
+        Content.body_source == body,
+        Content.state.not_in(SILENT),
+    ]
+    if title is not None:
+        same.append(Content.title == title)
+    if like.id is not None:
+        same.append(Content.id != like.id)
+    return db.scalar(select(Content.id).where(*same).limit(1)) is not None
+
+
+def with_parents(contents: Sequence[Content]) -> None:
+    """Load what these answer, and what that answers, base columns without bodies: two queries, however many there are."""
+    wave = list(contents)
+    for _level in range(2):
+        wanted = {each.parent_id for each in wave if each.parent_id is not None and "parent" not in each.__dict__}
+        query = select(Content).where(Content.id.in_(wanted)).options(*BODIES)
+        found = {parent.id: parent for parent in db.scalars(query)} if wanted else {}
+        for each in wave:
+            if each.parent_id in found:
+                set_committed_value(each, "parent", found[each.parent_id])
+        wave = [each.parent for each in wave if each.parent_id is not None]
+
+
+def figures_in(space_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """How many public contributions of each kind live in each space. One query."""
+    found: dict[int, dict[str, int]] = {space_id: {} for space_id in space_ids}
+    if found:
+        query = select(Content.space_id, Content.kind, func.count()).where(Content.space_id.in_(found), published())
+        for space_id, kind, count in db.execute(query.group_by(Content.space_id, Content.kind)):
+            found[space_id][kind] = count
+    return found
+
+
+def arguments_counted(parents: type[Content]) -> ColumnElement[int]:
+    """How many public arguments a content has, as a column of a list of them."""
+    under = aliased(Content)
+    counted = select(func.count()).select_from(under).where(under.parent_id == parents.id, under.kind == "argument", under.is_public)
+    return counted.correlate(parents).scalar_subquery()

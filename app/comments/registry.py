@@ -1,0 +1,18 @@
+"""Which kinds take arguments, votes and replies: features say so for theirs."""
+
+argued: set[str] = set()
+voted: set[str] = {"argument"}
+replied: set[str] = {"argument"}
+
+
+def take_arguments(*kinds: str) -> None:
+    argued.update(kinds)
+
+
+def take_votes(*kinds: str) -> None:
+    voted.update(kinds)
+
+
+def take_replies(*kinds: str) -> None:
+    """A page that takes them must show them."""
+    replied.update(kinds)

@@ -1,0 +1,17 @@
+"""Consultations: the territory asks. Each way to answer is a sub-package that ignores the others."""
+
+
+def init_app(app):
+    from app.admin import menu
+    from app.consultations import admin, cli, models, proposals, rules, search, views
+    from app.contents import kinds
+    from app.core.i18n import _l
+
+    kinds.register(models.Consultation, label=_l("Consultation"), plural=_l("Consultations"), address=views.address, permission="consultation.read")
+    rules.declare()
+    search.declare()
+    app.register_blueprint(views.consultations)
+    app.register_blueprint(admin.consultations_admin)
+    menu(_l("Consultations"), "consultations_admin.index", "consultation.create")
+    proposals.init_app(app)
+    cli.declare()

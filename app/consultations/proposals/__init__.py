@@ -1,0 +1,18 @@
+"""Proposals: drafts, versions, arguments for and against, sources, sections. One way to answer a consultation."""
+
+
+def init_app(app):
+    from app.comments import registry
+    from app.consultations.proposals import models, rules, search, views
+    from app.contents import kinds
+    from app.core.i18n import _l
+
+    proposal = {"label": _l("Proposition"), "plural": _l("Propositions"), "address": views.address, "permission": "proposal.read"}
+    source = {"label": _l("Source"), "plural": _l("Sources"), "address": views.source_address, "permission": "source.read"}
+    kinds.register(models.Proposal, **proposal)
+    kinds.register(models.Source, **source)
+    registry.take_arguments("proposal")
+    registry.take_votes("proposal")
+    rules.declare()
+    search.declare()
+    app.register_blueprint(views.proposals)

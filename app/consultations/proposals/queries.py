@@ -1,0 +1,102 @@
+"""Reads: proposals of a consultation, with what surrounds one."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
+from sqlalchemy.orm import joinedload
+
+from app.accounts.models import Person
+from app.comments.queries import SOURCES, arguments_counted, shown_to
+from app.consultations.models import Consultation
+from app.consultations.proposals.models import Appendix, Proposal, Section, Source
+from app.contents.models import Content, Revision, State, Vote
+from app.contents.queries import BODIES, count_of
+from app.core.db import db, get_one
+
+SORTS = ("recent", "discussed", "supported", "divided", "random")
+SEEDS = 100  # orders at random: few enough for pages to be kept, enough to be fair
+PRIME = 1_000_003
+
+
+def get_proposal(proposal_id: int) -> Proposal:
+    """The whole proposal, with its territory, section and consultation (base columns)."""
+    around = (joinedload(Proposal.territory), joinedload(Proposal.section), joinedload(Proposal.space).options(*BODIES))
+    return get_one(select(Proposal).where(Proposal.id == proposal_id).options(*around))
+
+
+def sections_of(consultation: Consultation | int) -> Sequence[Section]:
+    consultation_id = consultation if isinstance(consultation, int) else consultation.id
+    return db.scalars(select(Section).where(Section.consultation_id == consultation_id).order_by(Section.position, Section.id)).all()
+
+
+def counts_by_section(consultation: Consultation, viewer: Person) -> dict[int | None, int]:
+    """How many proposals the viewer is shown in each section; None for those in no section."""
+    query = select(Proposal.section_id, func.count()).where(Content.space_id == consultation.id, Content.kind == "proposal", shown_to(viewer))
+    return dict(db.execute(query.group_by(Proposal.section_id)).all())
+
+
+def proposals_of(
+    consultation: Consultation, viewer: Person, *, sort: str = "recent", seed: int = 1, section_id: int | None = None
+) -> Select[tuple[Proposal, int]]:
+    """Each with how many arguments it has; public ones, and the viewer's own that wait to be read. No bodies."""
+    query = select(Proposal, arguments_counted(Proposal)).where(Content.space_id == consultation.id, Content.kind == "proposal", shown_to(viewer))
+    if section_id is not None:
+        query = query.where(Proposal.section_id == section_id)
+    return query.options(*BODIES).order_by(*order(sort, seed))
+
+
+def order(sort: str, seed: int) -> tuple[ColumnElement, ...]:
+    newest = (Content.published_at.desc().nulls_first(), Content.id.desc())
+    if sort == "random":
+        return (shuffled(seed), Content.id)
+    if sort == "discussed":
+        return (Content.replies_count.desc(), *newest)
+    if sort == "supported":
+        return (count_of("agree").desc(), *newest)
+    if sort == "divided":  # many for and many against: the smaller camp is large
+        agree, disagree = count_of("agree"), count_of("disagree")
+        return (case((agree < disagree, agree), else_=disagree).desc(), *newest)
+    return newest
+
+
+def shuffled(seed: int) -> ColumnElement[int]:
+    """A rank that looks random and is the same for the same seed, on both databases: a square modulo a prime."""
+    line = (cast(Content.id, BigInteger) * (7919 * seed + 104_729) + 15_485_863 * seed) % PRIME
+    return (line * line) % PRIME
+
+
+def sources_of(proposal: Proposal, viewer: Person) -> Sequence[Source]:
+    """In the order they came. One query."""
+    query = select(Source).where(Content.parent_id == proposal.id, Content.kind == "source", shown_to(viewer)).options(*SOURCES)
+    return db.scalars(query.order_by(Content.created_at, Content.id)).all()
+
+
+def appendices_of(proposal: Proposal) -> Sequence[Appendix]:
+    return db.scalars(select(Appendix).where(Appendix.proposal_id == proposal.id).order_by(Appendix.position)).all()
+
+
+def draft_of(person: Person, consultation: Consultation) -> Proposal | None:
+    """The proposal this person is writing here: one at a time."""
+    if person.is_anonymous:
+        return None
+    mine = (Content.space_id == consultation.id, Content.kind == "proposal", Content.author_id == person.id, Content.state == State.DRAFT)
+    return db.scalars(select(Proposal).where(*mine).order_by(Content.id).limit(1)).first()
+
+
+def get_source(source_id: int) -> Source:
+    around = (joinedload(Source.territory), joinedload(Source.parent).options(*BODIES), joinedload(Source.space).options(*BODIES))
+    return get_one(select(Source).where(Source.id == source_id).options(*around))
+
+
+def votes_by_revision(proposal: Proposal) -> dict[int, int]:
+    """How many of the votes cast here saw each version."""
+    query = select(Vote.revision, func.count()).where(Vote.content_id == proposal.id).group_by(Vote.revision)
+    return dict(db.execute(query).all())
+
+
+def two_revisions(proposal: Proposal, n: int) -> tuple[Revision, Revision | None] | None:
+    """Version n and the one before it."""
+    rows = db.scalars(select(Revision).where(Revision.content_id == proposal.id, Revision.n <= n).order_by(Revision.n.desc()).limit(2)).all()
+    if not rows or rows[0].n != n:
+        return None
+    return rows[0], rows[1] if len(rows) > 1 else None

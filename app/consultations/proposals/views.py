@@ -1,0 +1,253 @@
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+
+from app.comments import queries as comments
+from app.comments.views import argue as argue_about
+from app.comments.views import arguments_on, asked_sort, may_in, next_change, pages_of, said
+from app.consultations import queries as consultations
+from app.consultations.models import Consultation
+from app.consultations.proposals import queries, services
+from app.consultations.proposals.describe import argument_whole, votes
+from app.consultations.proposals.differences import differences
+from app.consultations.proposals.forms import DraftForm, ProposalEditForm, ProposalForm, SourceForm
+from app.consultations.proposals.models import Proposal
+from app.contents import queries as contents
+from app.contents.kinds import url_of
+from app.contents.models import Content
+from app.core import limits, pagecache
+from app.core.errors import NotFound
+from app.core.forms import Form, refusals_in
+from app.core.i18n import _
+from app.core.limits import limiter
+from app.core.permissions import me, require
+
+proposals = Blueprint("proposals", __name__, template_folder="templates")
+PER_SIDE = 25
+
+
+def address(content: Content) -> str:
+    return url_for("proposals.show", proposal_id=content)
+
+
+def source_address(content: Content) -> str:
+    """On its proposal's page, at its anchor."""
+    comments.with_parents([content])
+    if content.parent is None:
+        raise NotFound
+    return f"{address(content.parent)}#source-{content.id}"
+
+
+# --- Reading -----------------------------------------------------------------------------------------------------------------
+
+
+@proposals.get("/propositions/<ref:proposal_id>")
+@proposals.get("/propositions/<ref:proposal_id>.json", endpoint="show_json")
+def show(proposal_id):
+    proposal = queries.get_proposal(proposal_id)
+    require("proposal.read", proposal)
+    consultation = proposal.space
+    phases = contents.phases_of(consultation)
+    arguments = arguments_on(proposal, PER_SIDE)
+    sources = queries.sources_of(proposal, me())
+    tallies = contents.figures_of([proposal.id, *arguments.ids, *(source.id for source in sources)])
+    if proposal.is_public:
+        stamps = [f"content:{each.id}" for each in (proposal, consultation, *arguments.all, *sources)]
+        pagecache.public(*stamps, f"territory:{proposal.territory_id}", until=next_change(phases, consultation.closes_at))
+    if request.path.endswith(".json"):
+        return jsonify(whole(proposal, arguments, sources, tallies))
+    return render_template(
+        "proposals/show.html",
+        proposal=proposal,
+        consultation=consultation,
+        phases=phases,
+        arguments=arguments,
+        page=pages_of(arguments, proposal_id=proposal),
+        sort=asked_sort(),
+        tallies=tallies,
+        votes=contents.votes_of(me(), [proposal.id, *arguments.ids]),
+        replies=comments.replies_of(arguments.ids, me()),
+        sources=sources,
+        appendices=queries.appendices_of(proposal),
+        links=contents.links_of(proposal, me()),
+        may=may_in(consultation, phases, proposal),
+    )
+
+
+def whole(proposal: Proposal, arguments: comments.Arguments, sources, tallies) -> dict:
+    here = address(proposal)
+    return {
+        "kind": proposal.kind,
+        "id": proposal.id,
+        "title": proposal.title,
+        "url": here,
+        "territory": proposal.territory.slug if proposal.territory else None,
+        "state": proposal.space.moment,
+        "published_at": proposal.published_at,
+        "source": proposal.source,
+        "body": proposal.body_html,
+        "section": proposal.section.title if proposal.section else None,
+        "is_official": proposal.is_official,
+        "byline": proposal.byline,
+        "revision": proposal.revision,
+        "votes": votes(tallies[proposal.id]),
+        "sources": [{"id": each.id, "title": each.title, "url": each.url, "category": each.category} for each in sources if each.is_public],
+        "total": arguments.total,
+        "page": arguments.number,
+        "pages": arguments.pages,
+        "items": [argument_whole(each, tallies[each.id]) | {"url": f"{here}#argument-{each.id}"} for each in arguments.all if each.is_public],
+    }
+
+
+@proposals.get("/propositions/<ref:proposal_id>/versions")
+def versions(proposal_id):
+    proposal = queries.get_proposal(proposal_id)
+    require("proposal.read", proposal)
+    raw = request.args.get("version", "")
+    n = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 9 else proposal.revision
+    pair = queries.two_revisions(proposal, n)
+    if pair is None:
+        abort(404)
+    after, before = pair
+    if proposal.is_public:
+        pagecache.public(f"content:{proposal.id}", f"territory:{proposal.territory_id}")
+    changes = {name: differences(before.fields[name], after.fields[name]) for name in ("title", "body_source")} if before else None
+    return render_template(
+        "proposals/versions.html",
+        proposal=proposal,
+        revision=after,
+        changes=changes,
+        revisions=contents.revisions_of(proposal),
+        seen_by=queries.votes_by_revision(proposal),
+    )
+
+
+# --- Writing -----------------------------------------------------------------------------------------------------------------
+
+
+def load_consultation(consultation_id: int) -> Consultation:
+    consultation = consultations.get_consultation(consultation_id)
+    require("consultation.read", consultation)
+    require("consultation.propose", consultation)
+    return consultation
+
+
+@proposals.route("/consultations/<ref:consultation_id>/proposer", methods=["GET", "POST"])
+@limiter.limit(limits.WRITING, methods=["POST"])
+def propose(consultation_id):
+    consultation = load_consultation(consultation_id)
+    draft = queries.draft_of(me(), consultation) if request.method == "GET" else None
+    form = (DraftForm if request.form.get("action") == "draft" else ProposalForm)(obj=draft)
+    form.offer_sections(queries.sections_of(consultation))
+    if draft is not None:
+        form.body.data = draft.body_source
+        if form.section:
+            form.section.data = draft.section_id
+    with refusals_in(form):
+        if form.validate_on_submit():
+            if isinstance(form, DraftForm):
+                return keep_draft(consultation, form)
+            texts = {"title": form.title.data, "body": form.body.data, "section_id": form.section_id}
+            proposal = services.propose(consultation, author=me(), **texts)
+            flash(said(proposal, _("Votre proposition est publiée.")))
+            return redirect(address(proposal), 303)
+    return render_template("proposals/propose.html", consultation=consultation, form=form, draft=draft), form.status
+
+
+def keep_draft(consultation: Consultation, form: DraftForm):
+    services.save_draft(consultation, author=me(), title=form.title.data or "", body=form.body.data or "", section_id=form.section_id)
+    flash(_("Votre brouillon est enregistré. Vous seul le voyez ; vous le retrouverez ici et sur votre compte."))
+    return redirect(url_for("proposals.propose", consultation_id=consultation), 303)
+
+
+@proposals.post("/consultations/<ref:consultation_id>/brouillon")
+@limiter.limit(limits.WRITING)
+def autosave(consultation_id):
+    """What scripts send while one types; the button « Enregistrer le brouillon » does the same without them."""
+    consultation = load_consultation(consultation_id)
+    form = DraftForm()
+    form.offer_sections(queries.sections_of(consultation))
+    with refusals_in(form):
+        if form.validate_on_submit():
+            services.save_draft(consultation, author=me(), title=form.title.data or "", body=form.body.data or "", section_id=form.section_id)
+            return "", 204
+    return jsonify(errors=form.errors, message=list(form.form_errors)), 422
+
+
+@proposals.post("/consultations/<ref:consultation_id>/brouillon/effacer")
+def discard_draft(consultation_id):
+    consultation = load_consultation(consultation_id)
+    draft = queries.draft_of(me(), consultation)
+    if draft is not None:
+        services.withdraw(draft, by=me())
+        flash(_("Votre brouillon est effacé."))
+    return redirect(url_of(consultation), 303)
+
+
+def load(proposal_id: int, permission: str) -> Proposal:
+    proposal = queries.get_proposal(proposal_id)
+    require("proposal.read", proposal)
+    require(permission, proposal)
+    return proposal
+
+
+@proposals.route("/propositions/<ref:proposal_id>/modifier", methods=["GET", "POST"])
+@limiter.limit(limits.WRITING, methods=["POST"])
+def edit(proposal_id):
+    proposal = load(proposal_id, "proposal.edit")
+    if proposal.state == "draft":
+        return redirect(url_for("proposals.propose", consultation_id=proposal.space))
+    form = ProposalEditForm()
+    if request.method == "GET":
+        form.title.data, form.body.data, form.version.data = proposal.title, proposal.body_source, str(proposal.revision)
+    with refusals_in(form):
+        if form.validate_on_submit():
+            services.edit_proposal(proposal, by=me(), seen=form.seen, title=form.title.data, body=form.body.data)
+            flash(_("Votre proposition est modifiée. L’ancienne version reste dans l’historique."))
+            return redirect(address(proposal), 303)
+    late = form.overtaken_by(proposal)
+    return render_template("proposals/edit.html", proposal=proposal, form=form, late=late), 409 if late else form.status
+
+
+@proposals.route("/propositions/<ref:proposal_id>/retirer", methods=["GET", "POST"])
+def withdraw(proposal_id):
+    proposal = load(proposal_id, "proposal.withdraw")
+    form = Form()
+    if form.validate_on_submit():
+        services.withdraw(proposal, by=me())
+        flash(_("Votre proposition est retirée. Elle n’est plus publiée."))
+        return redirect(url_of(proposal.space), 303)
+    return render_template("proposals/withdraw.html", content=proposal, form=form, back=address(proposal))
+
+
+@proposals.route("/propositions/<ref:proposal_id>/argumenter", methods=["GET", "POST"])
+@limiter.limit(limits.WRITING, methods=["POST"])
+def argue(proposal_id):
+    proposal = queries.get_proposal(proposal_id)
+    require("proposal.read", proposal)
+    return argue_about(proposal)
+
+
+@proposals.route("/propositions/<ref:proposal_id>/ajouter-une-source", methods=["GET", "POST"])
+@limiter.limit(limits.WRITING, methods=["POST"])
+def add_source(proposal_id):
+    proposal = load(proposal_id, "source.add")
+    form = SourceForm()
+    with refusals_in(form):
+        if form.validate_on_submit():
+            texts = {name: form[name].data or "" for name in ("title", "url", "category", "body")}
+            source = services.add_source(proposal, author=me(), **texts)
+            flash(said(source, _("Votre source est publiée.")))
+            return redirect(url_of(source), 303)
+    return render_template("proposals/source.html", proposal=proposal, form=form), form.status
+
+
+@proposals.route("/sources/<int:source_id>/retirer", methods=["GET", "POST"])
+def withdraw_source(source_id):
+    source = queries.get_source(source_id)
+    require("source.read", source)
+    require("source.withdraw", source)
+    form = Form()
+    if form.validate_on_submit():
+        services.withdraw(source, by=me())
+        flash(_("Votre source est retirée."))
+        return redirect(address(source.parent), 303)
+    return render_template("proposals/withdraw.html", content=source, form=form, back=source_address(source))

@@ -1,0 +1,17 @@
+"""Debates: one question put to all, arguments for and against, then a conclusion."""
+
+
+def init_app(app):
+    from app.admin import menu
+    from app.comments import registry
+    from app.contents import kinds
+    from app.core.i18n import _l
+    from app.debates import admin, models, rules, search, views
+
+    kinds.register(models.Debate, label=_l("Débat"), plural=_l("Débats"), address=views.address, permission="debate.read")
+    registry.take_arguments("debate")
+    rules.declare()
+    search.declare()
+    app.register_blueprint(views.debates)
+    app.register_blueprint(admin.debates_admin)
+    menu(_l("Débats"), "debates_admin.index", "debate.create")
