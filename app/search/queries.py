@@ -162,7 +162,7 @@ def related(title: str, body: str, *, kinds_wanted: Sequence[str] = (), limit: i
     except SearchUnavailable:
         return []
     ids = [hit.content_id for hit in hits]
-    found = db.scalars(contents.listing(contents.published()).where(Content.id.in_(ids))).all() if ids else []
+    found: Sequence[Any] = db.scalars(contents.listing(contents.published()).where(Content.id.in_(ids))).all() if ids else []
     shown = {content.id: content for content in found}
     return [shown[each] for each in ids if each in shown]
 

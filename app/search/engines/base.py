@@ -11,7 +11,7 @@ from app.search.grammar import Query
 
 STATES = ("open", "soon", "closed")
 SORTS = ("relevance", "date", "territory")
-LAST_PAGE = 500
+LAST_PAGE = 10_000
 
 
 class SearchUnavailable(Exception):
