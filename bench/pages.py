@@ -2,11 +2,12 @@
 
 python -m bench.pages --synthetic                       what the page cache itself costs
 python -m bench.pages                                   the real pages, on SQLite
-python -m bench.pages --database postgresql+psycopg://…  the same, on PostgreSQL
+python -m bench.pages --database postgresql+psycopg://…  the same, on an empty PostgreSQL database
 """
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -15,10 +16,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
+from bench.browser import Browser, hidden_fields
 from bench.machine import Measure, Request, gunicorn, postmaster, wrk
 
 BASELINE_PORT, PORT = 9311, 9312
+VOTE_FORM = re.compile(r'action="(/contributions/\d+/avis)"')
 BROWSER = {"Accept-Encoding": "gzip, deflate, br"}
 
 
@@ -31,28 +35,43 @@ class Target:
 
 def main() -> None:
     options = read_options()
-    with tempfile.TemporaryDirectory(prefix="beffroi-bench-") as folder:
-        environment = {"INSTANCE_DIR": folder, "BASE_URL": f"http://127.0.0.1:{PORT}", "SECRET_KEY": "bench" * 8}
+    with tempfile.TemporaryDirectory(prefix="beffroi-bench-") as passing:
+        folder = Path(options.folder or passing).resolve()
+        environment = {"INSTANCE_DIR": str(folder), "BASE_URL": f"http://127.0.0.1:{PORT}", "SECRET_KEY": "bench" * 8}
         environment["DATABASE_URL"] = options.database or f"sqlite:///{folder}/bench.db"
-        served = "bench.synthetic:app"
+        os.environ.update(environment)
+        pages = {} if options.synthetic else prepared_pages()
+        served = "bench.synthetic:app" if options.synthetic else "bench.served:app"
         database = postmaster() if environment["DATABASE_URL"].startswith("postgres") else None
-        with gunicorn("bench.baseline:app", BASELINE_PORT) as bare, gunicorn(served, PORT, environment=environment) as site:
-            targets = [
-                target for target in synthetic_targets() if not options.only or any(word in target.name for word in options.only.split(","))
-            ]
-            measured = measure(targets, bare, site, database, options)
+        with gunicorn("bench.baseline:app", BASELINE_PORT) as bare, gunicorn(served, PORT) as site:
+            targets = synthetic_targets() if options.synthetic else site_targets(pages)
+            asked = [target for target in targets if any(word in target.name for word in options.only.split(","))]
+            measured = measure(asked, bare, site, database, options)
     report(measured, options, "PostgreSQL" if database else "SQLite")
 
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", help="where the demonstration is prepared (default: SQLite, in a folder of its own)")
+    parser.add_argument("--folder", help="where to keep what was prepared, for the next time")
     parser.add_argument("--synthetic", action="store_true", help="a small page behind the cache, instead of the site")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("--only", help="targets whose name holds one of these words, comma-separated")
+    parser.add_argument("--only", default="", help="targets whose name holds one of these words, comma-separated")
     return parser.parse_args()
+
+
+def prepared_pages() -> dict[str, str]:
+    """The addresses to measure, after preparing what they show if nobody has."""
+    from bench import prepare
+    from bench.served import app
+
+    if not prepare.is_done(app):
+        prepare.everything(app)
+    pages = prepare.addresses(app)
+    app.extensions["engine"].dispose()
+    return pages
 
 
 def fetch(request: Request):
@@ -91,6 +110,29 @@ def synthetic_targets() -> list[Target]:
         Target("the same, signed in (rendered)", [Request("/", headers={**BROWSER, "Cookie": "beffroi=x"})], ""),
         Target("the same, one of 200 addresses", [Request(f"/pages/{number}", headers=BROWSER) for number in range(200)], "≥ 0.9"),
     ]
+
+
+def site_targets(pages: dict[str, str]) -> list[Target]:
+    """Each page for a visitor and for someone signed in; then a vote."""
+    from bench.prepare import EMAIL, PASSWORD
+
+    reader = Browser(PORT)
+    reader.log_in(EMAIL, PASSWORD)
+    signed_in = {**BROWSER, "Cookie": reader.cookie}
+    targets = []
+    for name, path in pages.items():
+        targets += visitor(name, path)
+        targets.append(Target(f"{name}, signed in", [Request(path, headers=signed_in)], "≥ 0.10, then 0.15"))
+    page = reader.request("GET", pages["debate"])[1]
+    token = hidden_fields(page)["csrf_token"]
+    places = list(dict.fromkeys(VOTE_FORM.findall(page)))
+    votes = [
+        Request(place, "POST", signed_in, urlencode({"csrf_token": token, "value": value}))
+        for value in ("agree", "disagree")
+        for place in places
+    ]
+    targets.append(Target("vote, signed in", votes, "≥ 0.05, then 0.06"))
+    return targets
 
 
 def measure(targets: list[Target], bare: int, site: int, database: int | None, options) -> dict[str, list[tuple[Measure, Measure]]]:
