@@ -7,6 +7,7 @@ from flask import Flask, url_for
 
 from app.contents.models import Content
 from app.core.i18n import _
+from app.core.urls import path_for
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def url_of(content: Content, external: bool = False) -> str:
 
 def permalink(content: Content | int) -> str:
     """`/contributions/57`: leads to the page and the anchor, whatever the kind."""
-    return url_for("contents.show", content_id=content if isinstance(content, int) else content.id)
+    return path_for("contents.show", content_id=content if isinstance(content, int) else content.id)
 
 
 def kind_label(content: Content | str) -> str:

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
 from app.core.db import BIGGEST_ID
@@ -48,6 +48,11 @@ def local_path(address: str | None) -> str | None:
             return None
         address = parts.path + (f"?{parts.query}" if parts.query else "")
     return address if _path.match(address) else None
+
+
+def path_for(endpoint: str, **values) -> str:
+    """The path of one of our pages, outside of a request too: for what services put in messages."""
+    return current_app.url_map.bind("localhost").build(endpoint, values)
 
 
 def init_app(app: Flask) -> None:
