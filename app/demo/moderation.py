@@ -1,0 +1,103 @@
+"""Reports, cases that wait, decisions with their reasons, and how two territories read what comes in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import select
+
+from app.comments import services as comments
+from app.consultations.proposals import services as proposals
+from app.contents import services as contents
+from app.contents.models import Content, State
+from app.core.db import db, insert_or_ignore
+from app.core.mail import MailMessage
+from app.demo.story import Story
+from app.moderation import queries, services
+from app.moderation.models import Case, Regime, Settings
+
+HELD_BACK = "Masqué par précaution : le texte donne un nom et un numéro de téléphone. Décision dans la journée."
+REGIMES = {"tourcoing": (Regime.FIRST, "agnes-delcourt", 24), "atrebatie": (Regime.BEFORE, "sylvie-carpentier", 48)}
+
+
+def plan(story: Story) -> None:
+    moderators = {
+        held["territory"]: row["key"] for row in reversed(story.read("people.toml")["people"]) for held in row["roles"] if held["role"] == "moderator"
+    }
+    for row in story.read("moderation.toml")["cases"]:
+        plan_case(story, row, moderators[row["territory"]])
+    for key, (regime, manager, hours) in REGIMES.items():
+        evening = story.end_of(-1)  # after what was written under the former rule
+        by = manager
+        story.plan(
+            evening,
+            lambda key=key, regime=regime, by=by, hours=hours: services.set_regime(
+                story.places[key], by=story.people[by], regime=regime, target_hours=hours
+            ),
+        )
+
+
+def plan_case(story: Story, row: dict[str, Any], moderator: str) -> None:
+    key, last = row["key"], None
+    if "text" in row:
+        last = story.plan(story.moment(row["opened_in"], key), lambda: post(story, row))
+    else:
+        story.plan(story.start_of(row["opened_in"]), lambda: story.things.__setitem__(key, story.things[row["on"]]))
+    for n, report in enumerate(row.get("reports", [])):
+        last = story.moment(report["reported_in"], f"{key}/report/{n}", after=last)
+        story.plan(last, lambda report=report: told(story, row, report))
+    if decision := row.get("decision"):
+        story.plan(story.moment(decision["decided_in"], f"{key}/decision", after=last), lambda: decide(story, row, decision))
+    elif row.get("held") and row.get("reports"):
+        hidden = story.moment(row["opened_in"], f"{key}/hidden", after=last)
+        story.plan(hidden, lambda: contents.change_state(story.things[key], State.HIDDEN, by=story.people[moderator], reason=HELD_BACK))
+
+
+def post(story: Story, row: dict[str, Any]) -> None:
+    """The text of a case. One that was held without any report is held by the gate, as where everything is read first."""
+    text = row["text"]
+    place = story.places[row["territory"]]
+    if row.get("held") and not row.get("reports"):
+        with read_first(place.id, Regime.FIRST if row.get("reason") == "first_contribution" else Regime.BEFORE):
+            story.things[row["key"]] = written(story, text)
+    else:
+        story.things[row["key"]] = written(story, text)
+
+
+def written(story: Story, text: dict[str, Any]) -> Content:
+    under, author = story.things[text["on"]], story.people[text["author"]]
+    if text["kind"] == "proposal":
+        section = story.things[f"{text['on']}/{text['section']}"]
+        return proposals.propose(under, author=author, title=text["title"], body=text["body"], section_id=section.id)
+    if text["kind"] == "argument":
+        return comments.post_argument(under, author=author, side=text["side"], title=text.get("title", ""), body=text["body"])
+    return comments.reply(under, author=author, body=text["body"])
+
+
+@contextmanager
+def read_first(territory_id: int, regime: Regime) -> Iterator[None]:
+    """As if the territory had this regime: it takes it for good at the end of the story."""
+    insert_or_ignore(Settings, {"territory_id": territory_id, "regime": Regime.AFTER, "target_hours": queries.TARGET_HOURS})
+    settings = db.scalars(select(Settings).where(Settings.territory_id == territory_id)).one()
+    before, settings.regime = settings.regime, regime
+    db.flush()
+    yield
+    settings.regime = before
+    db.flush()
+
+
+def told(story: Story, row: dict[str, Any], report: dict[str, Any]) -> None:
+    content, article = story.things[row["key"]], story.articles[row["territory"], report["article"]]
+    if "reporter" in report:
+        services.report(content, person=story.people[report["reporter"]], article=article, message=report["message"])
+        return
+    services.report_as_visitor(content, name=report["visitor"], email=report["email"], article=article, message=report["message"])
+    letter = db.scalars(select(MailMessage).where(MailMessage.template == "confirm_report").order_by(MailMessage.id.desc()).limit(1)).one()
+    services.confirm_report(letter.context["token"])  # the visitor followed the link
+
+
+def decide(story: Story, row: dict[str, Any], decision: dict[str, Any]) -> None:
+    case = queries.get_case(db.scalars(select(Case.id).where(Case.content_id == story.things[row["key"]].id)).one())
+    article = story.articles[row["territory"], decision["article"]] if "article" in decision else None
+    by = story.people[decision["by"]]
+    services.decide(case, by=by, verdict=decision["decision"], article=article, reasons=decision["reason"], seen=case.version)
