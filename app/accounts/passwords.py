@@ -22,7 +22,9 @@ _busy = threading.BoundedSemaphore(4)  # 64 MiB each: a burst of log-ins waits i
 
 def hasher() -> PasswordHasher:
     config = current_app.config
-    return PasswordHasher(time_cost=config["PASSWORD_TIME_COST"], memory_cost=config["PASSWORD_MEMORY_COST"])
+    memory = config["PASSWORD_MEMORY_COST"]
+    lanes = max(1, min(4, memory // 8))  # Argon2 wants 8 KiB for each
+    return PasswordHasher(time_cost=config["PASSWORD_TIME_COST"], memory_cost=memory, parallelism=lanes)
 
 
 def as_kept(password: str) -> bytes:
