@@ -137,13 +137,9 @@ def count_wrong(app, ids: list[int]) -> Counter[str]:
 
     wrong: Counter[str] = Counter()
     with app.app_context():
-        votes = dict(
-            db.execute(select(Vote.content_id, func.count()).where(Vote.content_id.in_(ids)).group_by(Vote.content_id)).tuples().all()
-        )
+        votes = dict(db.execute(select(Vote.content_id, func.count()).where(Vote.content_id.in_(ids)).group_by(Vote.content_id)).all())
         tallies = dict(
-            db.execute(select(Tally.content_id, func.sum(Tally.cast)).where(Tally.content_id.in_(ids)).group_by(Tally.content_id))
-            .tuples()
-            .all()
+            db.execute(select(Tally.content_id, func.sum(Tally.cast)).where(Tally.content_id.in_(ids)).group_by(Tally.content_id)).all()
         )
         db.remove()
     for content in ids:
