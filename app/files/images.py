@@ -12,7 +12,7 @@ from app.core.i18n import _
 from app.core.logs import log
 
 MOST_PIXELS = 40_000_000  # in the file given: some 160 MB once decoded
-LONGEST_SIDE = 4096  # pixels, in the file kept
+LONGEST_SIDE = 2560  # pixels, in the file kept: a large screen, not a print
 ORIENTATION = 0x0112
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -58,20 +58,21 @@ def _rewrite(source: Path, target: Path, kind: str) -> Picture:
         if kind == "JPEG":
             image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # decoded smaller from the start, when it is much larger
         image.load()
-        picture = _in_plain_mode(image, WRITTEN[kind])
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    if turn is not None:
-        picture = picture.transpose(turn)
-    bare = Image.new(picture.mode, picture.size)  # a new image has no metadata to forget
-    bare.paste(picture)
+        mode = _plain_mode(image, WRITTEN[kind])
+        picture = image if image.mode == mode else image.convert(mode)
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        if turn is not None:
+            picture = picture.transpose(turn)
+        bare = Image.new(mode, picture.size)  # a new image has no metadata to forget
+        bare.paste(picture)
     bare.save(target, format=WRITTEN[kind], **SAVED[WRITTEN[kind]])
     return Picture(WRITTEN[kind], bare.width, bare.height)
 
 
-def _in_plain_mode(image: Image.Image, format: str) -> Image.Image:
-    has_alpha = format != "JPEG" and ("A" in image.getbands() or "transparency" in image.info)
-    grey = image.mode in {"1", "L"} and not has_alpha
-    return image.convert("RGBA" if has_alpha else "L" if grey else "RGB")
+def _plain_mode(image: Image.Image, format: str) -> str:
+    if format != "JPEG" and ("A" in image.getbands() or "transparency" in image.info):
+        return "RGBA"
+    return "L" if image.mode in {"1", "L"} else "RGB"
 
 
 def _orientation(image: Image.Image) -> int:

@@ -105,7 +105,7 @@ def test_a_photo_taken_on_its_side_stands_upright(store):
 
 def test_a_large_photo_is_made_smaller(store):
     file = store(samples.image("JPEG", size=(6000, 3000)), "photo.jpg")
-    assert max(file.width, file.height) <= 4096
+    assert max(file.width, file.height) <= 2560
     assert abs(file.width - 2 * file.height) <= 1
 
 
