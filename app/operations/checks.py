@@ -49,4 +49,5 @@ def settings_are_safe() -> str | None:
 
 
 def init_app(app: Flask) -> None:
-    """Registered by being imported."""
+    """Registered by being imported; those who watch want to hear of the index as well."""
+    health.serving_checks.add("search")

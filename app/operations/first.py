@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select
 
-from app.core.db import db, transaction
+from app.core.db import transaction
 
 
 @contextmanager
@@ -34,14 +33,12 @@ def demonstration() -> list[str]:
         from app.demo import services as demo
     except ImportError as error:
         raise SystemExit(f"La région de démonstration n’est pas installée ({error}).") from error
-    from app.territories.models import Territory
-
-    is_empty = db.scalar(select(Territory.id).limit(1)) is None
-    db.rollback()
-    if is_empty:
+    if demo.is_empty():
         print("La région de démonstration se prépare…", flush=True)
         with transaction():
             demo.load()
+    elif not demo.is_loaded():
+        raise SystemExit("La base contient déjà une autre région : démarrez sans --demo, ou avec un autre dossier INSTANCE_DIR.")
     with transaction():
         return ["", "Les personnes de la démonstration entrent par ces adresses :", *demo.log_in_addresses(), ""]
 
