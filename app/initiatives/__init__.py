@@ -5,14 +5,14 @@ def init_app(app):
     from app.admin import menu
     from app.contents import kinds
     from app.core.i18n import _l
-    from app.initiatives import admin, cli, rules, search, views
+    from app.initiatives import rules  # noqa: F401 -- declares who may
+    from app.initiatives import admin, cli, search, views
     from app.initiatives.labels import KIND_LABELS
     from app.initiatives.models import KINDS
 
     for name, model in KINDS.items():
         label, plural = KIND_LABELS[name]
         kinds.register(model, label=label, plural=plural, address=views.address, permission="sheet.read")
-    rules.declare()
     search.declare()
     cli.declare()
     app.register_blueprint(views.initiatives)

@@ -10,12 +10,11 @@ works_somewhere = citizen & Predicate(lambda person, thing: bool(person.territor
 not_published = Predicate(lambda person, thing: thing.step != Step.PUBLISHED)
 territory_team = manager_of | moderator_of
 
-def declare() -> None:
-    rule("sheet.read", public | staff_reader | curator)
-    rule("sheet.create", curator | works_somewhere)
-    rule("sheet.create_here", curator | territory_team)  # asked of the territory it is written for
-    rule("sheet.edit", curator | ((author | territory_team) & not_published))
-    rule("sheet.propose", curator | author | territory_team)
-    rule("sheet.publish", curator)
-    rule("sheet.link", curator | author | territory_team)
-    rule("catalogue.curate", curator)
+rule("sheet.read", public | staff_reader | curator)
+rule("sheet.create", curator | works_somewhere)
+rule("sheet.create_here", curator | territory_team)  # asked of the territory it is written for
+rule("sheet.edit", curator | ((author | territory_team) & not_published))
+rule("sheet.propose", curator | author | territory_team)
+rule("sheet.publish", curator)
+rule("sheet.link", curator | author | territory_team)
+rule("catalogue.curate", curator)

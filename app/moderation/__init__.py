@@ -4,9 +4,9 @@
 def init_app(app):
     from app.admin import menu
     from app.core.i18n import _l
-    from app.moderation import listeners, rules, views
+    from app.moderation import rules  # noqa: F401 -- declares who may
+    from app.moderation import listeners, views
 
-    rules.declare()
     listeners.listen()
     app.register_blueprint(views.moderation)
     menu(_l("Modération"), "moderation.queue", "moderation.desk", header="moderation.index")

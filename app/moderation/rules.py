@@ -7,11 +7,9 @@ from app.core.permissions import Predicate, anyone, rule
 decided_author = Predicate(lambda person, decision: author(person, decision.content))
 decided_desk = Predicate(lambda person, decision: moderator_of(person, decision.content))
 
-
-def declare() -> None:
-    rule("content.report", anyone)
-    rule("moderation.desk", moderator_of)  # asked of the territory, or of a case
-    rule("case.read", moderator_of)
-    rule("case.decide", moderator_of & Predicate(lambda person, case: not author(person, case.content)))
-    rule("decision.read", decided_author | decided_desk)
-    rule("moderation.settings", manager_of)
+rule("content.report", anyone)
+rule("moderation.desk", moderator_of)  # asked of the territory, or of a case
+rule("case.read", moderator_of)
+rule("case.decide", moderator_of & Predicate(lambda person, case: not author(person, case.content)))
+rule("decision.read", decided_author | decided_desk)
+rule("moderation.settings", manager_of)
