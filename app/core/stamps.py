@@ -12,9 +12,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import bindparam, event, func, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine import Engine
@@ -31,6 +32,7 @@ CHANNEL, HEARD = "stamps", "stamps_heard"
 LISTENER = "beffroi stamps"  # how listening connections are known in pg_stat_activity
 BEAT, PATIENCE, RETRY = 2.0, 5.0, 1.0  # seconds: between signs of life, without one, before connecting again
 STRICT_WAIT = 1.0  # seconds
+NOTIFY = text("SELECT pg_notify(:channel, name) FROM unnest(CAST(:names AS text[])) AS name")
 
 
 class Stamp(Base):
@@ -51,17 +53,21 @@ def bump(*names: str, strict: bool = False) -> None:
     for start in range(0, len(names), AT_ONCE):
         some = list(dict.fromkeys(names[start : start + AT_ONCE]))
         if is_postgres():
-            db.execute(select(*(func.pg_notify(CHANNEL, name) for name in some)))
+            db.execute(NOTIFY, {"channel": CHANNEL, "names": some})
         else:
-            db.execute(one_more(some))
+            db.execute(one_more(), [{"name": name} for name in some])
     if strict and is_postgres():
         db().info["strict stamps"] = True
 
 
-def one_more(names: list[str]) -> Insert:
-    """One writer at a time: the greatest version plus one is a clock that never runs backwards."""
+@cache
+def one_more() -> Insert:
+    """One writer at a time: the greatest version plus one is a clock that never runs backwards.
+
+    For one row, sent for each name: it is compiled once, where a list of rows would be at every call (3 ms of each request).
+    """
     tick = select(func.coalesce(func.max(Stamp.version), 0) + 1).scalar_subquery()
-    insert = sqlite.insert(Stamp).values([{"name": name, "version": tick} for name in names])
+    insert = sqlite.insert(Stamp.__table__).values(name=bindparam("name"), version=tick)
     return insert.on_conflict_do_update(index_elements=["name"], set_={"version": insert.excluded.version})
 
 
