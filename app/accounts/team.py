@@ -89,7 +89,9 @@ def give_role(person: Person, role: RoleName, *, territory_id: int | None, by_id
         return
     person.roles.append(Role(name=role, territory_id=territory_id, given_by_id=by_id))
     db.flush()
-    audit.record("role.given", subject=f"person:{person.id}", actor_id=by_id, territory_id=territory_id, detail={"role": RoleName(role).value})
+    audit.record(
+        "role.given", subject=f"person:{person.id}", actor_id=by_id, territory_id=territory_id, detail={"role": RoleName(role).value}
+    )
     roles_moved(person, territory_id)
 
 
@@ -101,7 +103,11 @@ def withdraw_role(role: Role, *, by: Person) -> None:
     person.roles.remove(role)
     db.flush()
     audit.record(
-        "role.withdrawn", subject=f"person:{person.id}", actor_id=by.id, territory_id=role.territory_id, detail={"role": RoleName(role.name).value}
+        "role.withdrawn",
+        subject=f"person:{person.id}",
+        actor_id=by.id,
+        territory_id=role.territory_id,
+        detail={"role": RoleName(role.name).value},
     )
     roles_moved(person, role.territory_id)
 

@@ -11,7 +11,7 @@ from app.audit.models import AuditEntry
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
 from app.core.mail import MailMessage, compose
-from tests.accounts.people import OTHER, PHRASE, identity_of, is_in, letters, link, log_in, make_account, last_token
+from tests.accounts.people import OTHER, PHRASE, identity_of, is_in, last_token, letters, link, log_in, make_account
 from tests.factories import make_person, make_territory
 
 

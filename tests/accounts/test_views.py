@@ -118,7 +118,13 @@ def test_every_page_answers(client):
     for path in ("/compte/profil", "/compte/adresse", "/compte/mot-de-passe", "/compte/mes-donnees", "/compte/fermer", "/compte/messages"):
         assert client.get(path).status_code == 200
     client.post("/compte/deconnexion")
-    for path in ("/compte/connexion", "/compte/inscription", "/compte/mot-de-passe-oublie", "/compte/mot-de-passe-oublie/envoye", "/compte/ferme"):
+    for path in (
+        "/compte/connexion",
+        "/compte/inscription",
+        "/compte/mot-de-passe-oublie",
+        "/compte/mot-de-passe-oublie/envoye",
+        "/compte/ferme",
+    ):
         assert client.get(path).status_code == 200
 
 
