@@ -32,9 +32,7 @@ def test_a_known_address_and_an_unknown_one_get_the_same_answer(client, run_work
     assert known.status_code == unknown.status_code
     assert known.location == unknown.location
     assert without_keys(known).replace("connue@", "absent@") == without_keys(unknown)
-    assert [name for name in known.headers.keys() if name != "Set-Cookie"] == [
-        name for name in unknown.headers.keys() if name != "Set-Cookie"
-    ]
+    assert dict(known.headers).keys() - {"Set-Cookie"} == dict(unknown.headers).keys() - {"Set-Cookie"}
     if known.location:
         assert without_keys(client.get(known.location)) == without_keys(client.get(unknown.location))
 
