@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import request, url_for
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectin_polymorphic
+from sqlalchemy import literal, select
+from sqlalchemy.orm import defer, joinedload, selectin_polymorphic
 from werkzeug.datastructures import MultiDict
 
 from app.contents import kinds
@@ -33,6 +33,22 @@ FACETS = ("kind", "territory", "theme", "year", "state")
 MOST_VALUES = 50  # of one facet in one address
 LONGEST_VALUE = 100
 NO_SUCH_THING = "-"
+WITHOUT_VOCABULARY = frozenset({"kind", "territory", "year", "state", "language"})
+
+
+@dataclass(frozen=True)
+class Place:
+    id: int
+    slug: str
+    short_name: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """The places that host something, by id, and the terms of the vocabularies asked for: (vocabulary, key) → label."""
+
+    places: dict[int, Place]
+    terms: dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -129,7 +145,8 @@ def find(
 
     Queries: hits (one, and one a kind present), labels of territories and of vocabularies; on PostgreSQL those of the index too.
     """
-    territories = _territories()
+    names = _names(facets)
+    territories = names.places
     asked = SearchRequest(
         query=params.query,
         now=clock.now(),
@@ -149,7 +166,7 @@ def find(
         log.warning("search is unavailable", error=str(error))
         return _browse(params, within or {}, territories, per_page)
     items, gone = _items(results.ids, results.terms)
-    views = _facet_views(results.facets, params.filters, territories)
+    views = _facet_views(results.facets, params.filters, names)
     suggestion, is_replaced = _suggestion(params.query, results, items)
     pages = Page(items, max(0, results.total - gone), min(params.page, LAST_PAGE + 1), per_page)
     return Found(params, pages, views, suggestion, is_replaced)
@@ -181,6 +198,7 @@ def _items(ids: Sequence[int], terms: Sequence[str]) -> tuple[list[Item], int]:
         .options(
             selectin_polymorphic(Content, list(known)),
             joinedload(Content.territory),
+            defer(Content.body_source, raiseload=True),
             *[option for each in known.values() for option in each.load],
         )
     )
@@ -208,7 +226,7 @@ def _richness(pieces: Pieces, wanted: set[str]) -> int:
     return len({term for text, is_hit in pieces if is_hit for word in WORD.findall(text) if (term := term_of(word)) in wanted})
 
 
-def _browse(params: Params, within: Mapping[str, Sequence[str]], territories: Mapping[int, Territory], per_page: int) -> Found:
+def _browse(params: Params, within: Mapping[str, Sequence[str]], territories: Mapping[int, Place], per_page: int) -> Found:
     """Without an index: the latest first, from the database, with the filters it can apply."""
     query = contents.listing(contents.published()).order_by(Content.published_at.desc(), Content.id.desc())
     for values in filter(None, (within.get("kind"), params.filters.get("kind"))):
@@ -227,13 +245,26 @@ def _browse(params: Params, within: Mapping[str, Sequence[str]], territories: Ma
 # --- Names for values -----------------------------------------------------------------------------------------------------
 
 
-def _territories() -> dict[int, Territory]:
-    """The places that host something; names and slugs only."""
-    columns = select(Territory.id, Territory.slug, Territory.short_name).where(Territory.is_pilot)
-    return {row.id: row for row in db.execute(columns)}  # type: ignore[misc]
+def _names(facets: Sequence[str]) -> Names:
+    """One query."""
+    vocabularies = [name for name in facets if name not in WITHOUT_VOCABULARY]
+    columns = (literal("").label("vocabulary"), Territory.id.label("id"), Territory.slug.label("key"), Territory.short_name.label("label"))
+    places = select(*columns).where(Territory.is_pilot)
+    terms = (
+        select(Vocabulary.key, literal(0), Term.key, Term.label)
+        .join(Term, Term.vocabulary_id == Vocabulary.id)
+        .where(Vocabulary.key.in_(vocabularies))
+    )
+    found = Names({}, {})
+    for vocabulary, number, key, label in db.execute(places.union_all(terms) if vocabularies else places):
+        if vocabulary:
+            found.terms[vocabulary, key] = label
+        else:
+            found.places[number] = Place(number, key, label)
+    return found
 
 
-def _as_indexed(name: str, values: Iterable[str], territories: Mapping[int, Territory]) -> list[str]:
+def _as_indexed(name: str, values: Iterable[str], territories: Mapping[int, Place]) -> list[str]:
     """Territories are indexed by id, so that one may be renamed, and written by slug."""
     if name != "territory":
         return list(values)
@@ -241,10 +272,8 @@ def _as_indexed(name: str, values: Iterable[str], territories: Mapping[int, Terr
     return [by_slug.get(value, NO_SUCH_THING) for value in values]
 
 
-def _facet_views(
-    counted: Mapping[str, Sequence[tuple[str, int]]], chosen: Mapping[str, Sequence[str]], territories: Mapping[int, Territory]
-) -> list[FacetView]:
-    labels = _term_labels(counted)
+def _facet_views(counted: Mapping[str, Sequence[tuple[str, int]]], chosen: Mapping[str, Sequence[str]], names: Names) -> list[FacetView]:
+    territories, labels = names.places, names.terms
     views = []
     for name, pairs in counted.items():
         facet = registry.FACETS.get(name)
@@ -271,23 +300,12 @@ def _facet_views(
     return views
 
 
-def _label_of_unfound(name: str, value: str, words: Mapping[str, Any], territories: Mapping[int, Territory]) -> str:
+def _label_of_unfound(name: str, value: str, words: Mapping[str, Any], territories: Mapping[int, Place]) -> str:
     if name == "kind" and value in kinds.all_kinds():
         return str(kinds.all_kinds()[value].label)
     if name == "territory":
         return next((each.short_name for each in territories.values() if each.slug == value), value)
     return str(words.get(value, value))
-
-
-def _term_labels(counted: Mapping[str, Sequence[tuple[str, int]]]) -> dict[tuple[str, str], str]:
-    """Labels of the vocabularies among these facets: (vocabulary, key) → label. One query, or none."""
-    names = [name for name, pairs in counted.items() if pairs and name not in {"kind", "territory", "year", "state", "language"}]
-    if not names:
-        return {}
-    rows = db.execute(
-        select(Vocabulary.key, Term.key, Term.label).join(Term, Term.vocabulary_id == Vocabulary.id).where(Vocabulary.key.in_(names))
-    )
-    return {(vocabulary, key): label for vocabulary, key, label in rows}
 
 
 # --- Did you mean ------------------------------------------------------------------------------------------------------------
