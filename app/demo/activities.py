@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from app.comments import registry
 from app.comments import services as comments
 from app.consultations import services as consultations
 from app.consultations.proposals import services as proposals
@@ -140,5 +139,4 @@ def answer(story: Story, key: str, row: dict[str, Any]):
 
 def answer_officially(story: Story, key: str, row: dict[str, Any]) -> None:
     """The territory's answer to a proposal, that begins with what was decided."""
-    if "proposal" not in registry.replied | getattr(registry, "answered", set()): return
     answer(story, key, {**row, "voice": "official", "body": f"**{ANSWERS[row['state']]}.** {row['body']}"})

@@ -56,7 +56,9 @@ def write(story: Story, row: dict[str, Any], author: str) -> None:
 def initiative(row: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     sections = {key: row.get(key, "") for key in ("context", "aims", "method", "results", "decided")}
     sections |= {"practices": bullets(row["good_practices"]), "pitfalls": bullets(row["pitfalls"])}
-    facts = {name: row[name] for name in ("promoter", "place", "cost", "cost_euros", "staff_time", "participants", "contacts") if name in row}
+    facts = {
+        name: row[name] for name in ("promoter", "place", "cost", "cost_euros", "staff_time", "participants", "contacts") if name in row
+    }
     facts["steps"] = [{"when": step["date"], "what": step["what"]} for step in row["steps"]]
     facts["started_on"] = date(row["started"], 1, 1)
     facts["ended_on"] = date(row["ended"], 12, 31) if "ended" in row else None

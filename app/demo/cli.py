@@ -15,7 +15,13 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @click.command("demo")
-@click.option("--scale", type=click.IntRange(1, 1000), default=1, show_default=True, help="Combien de fois les contributions et les fiches, pour mesurer.")
+@click.option(
+    "--scale",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Combien de fois les contributions et les fiches, pour mesurer.",
+)
 def demo(scale: int) -> None:
     """Charger la région de démonstration dans une base vide, et la multiplier."""
     if urlsplit(current_app.config["BASE_URL"]).hostname not in LOOPBACK:
@@ -49,4 +55,6 @@ def multiply(scale: int) -> None:
     except KeyboardInterrupt as error:
         raise click.ClickException("Interrompu : les copies faites sont entières. Relancez la même commande pour continuer.") from error
     finally:
-        click.echo(f"{number(made)} contenus ajoutés. L’index de recherche les prend au fil de l’eau ; « flask search rebuild » va plus vite.")
+        click.echo(
+            f"{number(made)} contenus ajoutés. L’index de recherche les prend au fil de l’eau ; « flask search rebuild » va plus vite."
+        )

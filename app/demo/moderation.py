@@ -21,20 +21,16 @@ REGIMES = {"tourcoing": (Regime.FIRST, "agnes-delcourt", 24), "atrebatie": (Regi
 
 
 def plan(story: Story) -> None:
-    moderators = {
-        held["territory"]: row["key"] for row in reversed(story.read("people.toml")["people"]) for held in row["roles"] if held["role"] == "moderator"
-    }
+    held = [(role, row["key"]) for row in story.read("people.toml")["people"] for role in row["roles"]]
+    moderators = {role["territory"]: key for role, key in reversed(held) if role["role"] == "moderator"}  # the first of each place
     for row in story.read("moderation.toml")["cases"]:
         plan_case(story, row, moderators[row["territory"]])
-    for key, (regime, manager, hours) in REGIMES.items():
-        evening = story.end_of(-1)  # after what was written under the former rule
-        by = manager
-        story.plan(
-            evening,
-            lambda key=key, regime=regime, by=by, hours=hours: services.set_regime(
-                story.places[key], by=story.people[by], regime=regime, target_hours=hours
-            ),
-        )
+    for key, settings in REGIMES.items():  # at the end: what came before was written under the former rule
+        story.plan(story.end_of(-1), lambda key=key, settings=settings: settle(story, key, *settings))
+
+
+def settle(story: Story, place: str, regime: Regime, manager: str, hours: int) -> None:
+    services.set_regime(story.places[place], by=story.people[manager], regime=regime, target_hours=hours)
 
 
 def plan_case(story: Story, row: dict[str, Any], moderator: str) -> None:

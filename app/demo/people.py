@@ -15,17 +15,17 @@ from app.demo.places import OPENING
 from app.demo.story import Story
 from app.territories.models import Territory
 
-PASS_PHRASE = "trois cloches sonnent midi"  # the same for all, shown at the start with --demo; never in public
+PASS_PHRASE = "trois cloches sonnent midi"  # noqa: S105 - the same for all, shown at the start with --demo; never in public
 FIRST = "nadine-caron"  # she opens the region, and gives the others their roles
 DOMAIN = "@beffroi.example"
 
 POWERS = {
-    RoleName.ADMINISTRATOR: _l("ouvre les territoires, nomme leurs responsables, lit le registre"),
-    RoleName.CURATOR: _l("relit et publie les fiches du catalogue, modère ce qui est régional"),
+    RoleName.ADMINISTRATOR: _l("administre la région"),
+    RoleName.CURATOR: _l("publie les fiches du catalogue, modère ce qui est régional"),
     RoleName.EVALUATOR: _l("évalue les projets"),
-    RoleName.MANAGER: _l("prépare projets, consultations et débats à %(place)s, nomme l’équipe"),
-    RoleName.MODERATOR: _l("modère à %(place)s"),
-    RoleName.ELECTED: _l("répond au nom de %(place)s"),
+    RoleName.MANAGER: _l("prépare projets, consultations et débats"),
+    RoleName.MODERATOR: _l("modère"),
+    RoleName.ELECTED: _l("répond en tant qu’élu"),
 }
 
 
@@ -60,12 +60,17 @@ def log_ins() -> list[tuple[str, str, str]]:
     names = dict(db.execute(select(Territory.id, Territory.short_name)).all())
     watched = set(db.scalars(select(Mandate.person_id)))
     found = [(person, powers_of(person, names, person.id in watched)) for person in db.scalars(query).unique()]
-    found.sort(key=lambda one: (not one[0].roles, one[0].id not in watched))
+    order = [*RoleName][::-1]  # the region's powers first
+    found.sort(key=lambda one: (min((order.index(role.name) for role in one[0].roles), default=len(order)), one[0].id not in watched))
     return [(person.name, person.identity.email, powers) for person, powers in found if person.identity]
 
 
 def powers_of(person: Person, names: dict[int, str], is_garant: bool) -> str:
-    words = [str(POWERS[role.name]) % {"place": names.get(role.territory_id, "")} for role in sorted(person.roles, key=lambda role: role.id)]
+    """« Tourcoing : modère ; région : … »."""
+    by_place: dict[int | None, list[str]] = {}
+    for role in sorted(person.roles, key=lambda role: role.id):
+        by_place.setdefault(role.territory_id, []).append(str(POWERS[role.name]))
+    said = [f"{names[place]}\u00a0: {', '.join(words)}" if place else ", ".join(words) for place, words in by_place.items()]
     if is_garant:
-        words.append(_("garante d’un projet : lit tout, ne décide rien"))
-    return _(", ").join(words) or _("participe")
+        said.append(_("garante d’un projet, lit tout et ne décide rien"))
+    return "\u202f; ".join(said) or _("participe")

@@ -29,7 +29,13 @@ def begin(story: Story, row: dict[str, Any]) -> None:
     )
     story.things[row["key"]] = project
     phases = [
-        Phase(name=phase["name"], note=phase["what"], opens_at=story.start_of(phase["opens_in"]), closes_at=story.end_of(phase["closes_in"]), allows=[])
+        Phase(
+            name=phase["name"],
+            note=phase["what"],
+            opens_at=story.start_of(phase["opens_in"]),
+            closes_at=story.end_of(phase["closes_in"]),
+            allows=[],
+        )
         for phase in row["phases"]
     ]
     contents.set_phases(project, phases)

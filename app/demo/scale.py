@@ -54,9 +54,14 @@ class Multiplier:
         query = select(Content).where(Content.is_public, Content.source.is_(None), Content.kind.in_(MODELS)).order_by(Content.id)
         self.originals = db.scalars(query.options(selectin_polymorphic(Content, list(MODELS.values())))).all()
         spaces = {each.space_id for each in self.originals if each.space_id}
-        self.windows = {row.id: (row.opens_at, row.closes_at) for row in db.execute(select(Content.id, Content.opens_at, Content.closes_at).where(Content.id.in_(spaces)))}
+        self.windows = {
+            row.id: (row.opens_at, row.closes_at)
+            for row in db.execute(select(Content.id, Content.opens_at, Content.closes_at).where(Content.id.in_(spaces)))
+        }
         self.tallies: dict[int, dict[str, int]] = defaultdict(dict)
-        for row in db.execute(select(Tally.content_id, Tally.value, Tally.cast).where(Tally.content_id.in_([each.id for each in self.originals]))):
+        for row in db.execute(
+            select(Tally.content_id, Tally.value, Tally.cast).where(Tally.content_id.in_([each.id for each in self.originals]))
+        ):
             self.tallies[row.content_id][row.value] = row.cast
         self.terms: dict[int, list[int]] = defaultdict(list)
         for row in db.execute(select(ContentTerm.content_id, ContentTerm.term_id)):
@@ -73,7 +78,9 @@ class Multiplier:
                 self.pools[each.kind] += sentences(f"<p>{each.summary}</p>")
             else:
                 self.pools[each.territory_id] += sentences(each.body_html)
-        citizens = select(Person.id, Person.name).where(~select(Role.id).where(Role.person_id == Person.id).exists(), Person.confirmed_at.is_not(None))
+        citizens = select(Person.id, Person.name).where(
+            ~select(Role.id).where(Role.person_id == Person.id).exists(), Person.confirmed_at.is_not(None)
+        )
         self.people = [(row.id, row.name) for row in db.execute(citizens.order_by(Person.id))]
         self.first_names = sorted({name.split()[0] for _id, name in self.people if re.fullmatch(r"\w+ (\w\.|\w+)", name)})
         self.now = clock.now()
@@ -187,7 +194,10 @@ class Multiplier:
         made = copies.values()
         db.execute(
             insert(Revision),
-            [{"content_id": each.id, "n": 1, "fields": fields_of(each), "author_id": each.author_id, "created_at": each.created_at} for each in made],
+            [
+                {"content_id": each.id, "n": 1, "fields": fields_of(each), "author_id": each.author_id, "created_at": each.created_at}
+                for each in made
+            ],
         )
         steps = {True: (State.DRAFT, State.PENDING, State.PUBLISHED), False: (State.DRAFT, State.PUBLISHED)}
         changes = [
@@ -212,6 +222,8 @@ class Multiplier:
                 tallies.append({"content_id": copy.id, "scale": AGREEMENT, "value": value, "cast": len(people), "imported": 0})
                 for person_id in people:
                     at = copy.published_at + (end - copy.published_at) * dice.random()  # type: ignore[operator]
-                    votes.append({"content_id": copy.id, "person_id": person_id, "scale": AGREEMENT, "value": value, "revision": 1, "cast_at": at})
+                    votes.append(
+                        {"content_id": copy.id, "person_id": person_id, "scale": AGREEMENT, "value": value, "revision": 1, "cast_at": at}
+                    )
         db.execute(insert(Vote), votes)
         db.execute(insert(Tally), tallies)

@@ -14,7 +14,10 @@ from app.core.outbox import OutboxJob
 from app.demo import activities, afterwards, ballots, catalogue, moderation, people, places, projects
 from app.demo.people import PASS_PHRASE, log_ins
 from app.demo.story import Story
+from app.notifications.models import Notification
 from app.territories.models import Territory
+
+RECENT = 20  # days during which a message is still new
 
 __all__ = ["is_empty", "is_loaded", "load", "log_in_addresses", "log_ins"]
 
@@ -43,14 +46,16 @@ def load() -> None:
 
 
 def leave_letters_unsent() -> None:
-    """Nobody of the demonstration has a mailbox: what was written to them in the past counts as sent."""
+    """Nobody of the demonstration has a mailbox: what was written to them in the past counts as sent, and long ago as read."""
     db.execute(update(MailMessage).where(MailMessage.sent_at.is_(None)).values(sent_at=MailMessage.created_at))
     db.execute(delete(OutboxJob).where(OutboxJob.topic == "mail"))
+    long_ago = Notification.shown_at < clock.from_now(days=-RECENT)
+    db.execute(update(Notification).where(long_ago).values(read_at=Notification.shown_at).execution_options(synchronize_session=False))
 
 
 def log_in_addresses() -> list[str]:
     """Lines to print: everyone with their address, and the pass-phrase they share."""
     found = log_ins()
     width = max((len(address) for _name, address, _powers in found), default=0)
-    lines = [f"  {address:<{width}}  {name} : {powers}" for name, address, powers in found]
-    return [*lines, "", f"  Leur phrase de passe à tous : {PASS_PHRASE}"]
+    lines = [f"  {address:<{width}}  {name} ({powers})" for name, address, powers in found]
+    return [*lines, "", f"  La phrase de passe, la même pour tous\u00a0: {PASS_PHRASE}"]
