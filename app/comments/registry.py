@@ -3,6 +3,7 @@
 argued: set[str] = set()
 voted: set[str] = {"argument"}
 replied: set[str] = {"argument"}
+answered: set[str] = set()  # by the territory only
 
 
 def take_arguments(*kinds: str) -> None:
@@ -16,3 +17,8 @@ def take_votes(*kinds: str) -> None:
 def take_replies(*kinds: str) -> None:
     """A page that takes them must show them."""
     replied.update(kinds)
+
+
+def take_answers(*kinds: str) -> None:
+    """The territory answers these in its own voice; nobody else replies to them. Their page must show it."""
+    answered.update(kinds)

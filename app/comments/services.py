@@ -39,7 +39,7 @@ def reply(to: Content, *, author: Person, body: str, voice: str = Voice.CITIZEN)
     """One level only: an argument is replied to, a reply is not. The territory's own voice may speak after the end."""
     if to.kind == "comment":
         raise DomainError(_("On répond à un argument, pas à une réponse. Répondez à l’argument lui-même."))
-    if to.kind not in registry.replied:
+    if to.kind not in registry.replied and (voice == Voice.CITIZEN or to.kind not in registry.answered):
         raise DomainError(_("Cette page ne reçoit pas de réponses."))
     space = queries.space_of(to)
     comment = Comment(voice=Voice(voice))

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request
 
-from app.comments import queries, services
+from app.comments import queries, registry, services
 from app.comments.forms import ArgumentEditForm, ArgumentForm, ReplyEditForm, ReplyForm
 from app.contents.kinds import url_of
 from app.contents.models import Content, Phase, State, Voice
@@ -35,8 +35,11 @@ def address(content: Content) -> str:
     return f"{url_of(on)}{asked}#{anchor(content)}"
 
 
+ANCHORS = {"comment": "reponse", "proposal": "proposition"}
+
+
 def anchor(content: Content) -> str:
-    return f"{'reponse' if content.kind == 'comment' else content.kind}-{content.id}"
+    return f"{ANCHORS.get(content.kind, content.kind)}-{content.id}"
 
 
 def back_to(content: Content):
@@ -164,7 +167,7 @@ def reply(content_id):
             comment = services.reply(to, author=me(), body=form.body.data, voice=Voice.OFFICIAL if official else Voice.CITIZEN)
             flash(said(comment, _("Votre réponse est publiée.")))
             return redirect(url_of(comment), 303)
-    return render_template("comments/reply.html", to=to, form=form), form.status
+    return render_template("comments/reply.html", to=to, form=form, citizens=to.kind in registry.replied), form.status
 
 
 @comments.route("/contributions/<int:content_id>/modifier", methods=["GET", "POST"])

@@ -13,6 +13,7 @@ def init_app(app):
     kinds.register(models.Source, **source)
     registry.take_arguments("proposal")
     registry.take_votes("proposal")
+    registry.take_answers("proposal")
     rules.declare()
     search.declare()
     app.register_blueprint(views.proposals)

@@ -21,7 +21,7 @@ from app.core.limits import limiter
 from app.core.permissions import me, require
 
 proposals = Blueprint("proposals", __name__, template_folder="templates")
-PER_SIDE = 25
+PER_SIDE = 20
 
 
 def address(content: Content) -> str:
@@ -64,7 +64,7 @@ def show(proposal_id):
         sort=asked_sort(),
         tallies=tallies,
         votes=contents.votes_of(me(), [proposal.id, *arguments.ids]),
-        replies=comments.replies_of(arguments.ids, me()),
+        replies=comments.replies_of([proposal.id, *arguments.ids], me()),
         sources=sources,
         appendices=queries.appendices_of(proposal),
         links=contents.links_of(proposal, me()),
