@@ -1,5 +1,7 @@
 """Letters about accounts. Those that anyone can cause are counted: to one address, and all together."""
 
+from typing import Any
+
 from sqlalchemy import func, select
 
 from app.accounts.models import Token
@@ -27,6 +29,6 @@ def offer(template: str, to: str, **context) -> bool:
     return True
 
 
-def link(token: Token) -> dict[str, str]:
+def link(token: Token) -> dict[str, Any]:
     """What a letter must know of a token: the template writes the link with `link_path`."""
     return {"purpose": token.purpose.value, "nonce": token.nonce}

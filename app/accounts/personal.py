@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, delete, select, update
 
@@ -38,7 +38,7 @@ def declarations() -> Iterator[tuple[Table, Personal]]:
     said: dict[Table, list[Personal]] = {}
     for mapper in Base.registry.mappers:
         for declared in vars(mapper.class_).get("__personal__", ()):
-            said.setdefault(mapper.local_table, []).append(declared)
+            said.setdefault(cast(Table, mapper.local_table), []).append(declared)
     for table in reversed(Base.metadata.sorted_tables):
         for declared in said.get(table, []):
             yield table, declared

@@ -62,7 +62,7 @@ def administrators() -> int:
     return db.scalar(held) or 0
 
 
-def people_named(words: str) -> Select[tuple[Person]]:
+def people_named(words: str) -> Select[Person]:
     """For the administrator: open accounts by name or by whole address; those suspended first."""
     query = (
         select(Person)

@@ -38,7 +38,11 @@ from app.core.urls import local_path
 SIGNING_UP = "60 per hour"  # a network: a town hall's room that signs up together passes, a program does not
 
 accounts = Blueprint("accounts", __name__, template_folder="templates")
-by_network = {"key_func": network, "methods": ["POST"]}
+
+
+def by_network(amount: str):
+    """At most so many of these forms sent by one network, whoever sends them."""
+    return limiter.limit(amount, key_func=network, methods=["POST"])
 
 
 @accounts.after_request
@@ -62,7 +66,7 @@ def welcome(person: Person, address: str | None = None, *, stay: bool = False, m
 
 
 @accounts.route("/compte/connexion", methods=["GET", "POST"])
-@limiter.limit(LOGGING_IN, **by_network)
+@by_network(LOGGING_IN)
 def log_in():
     require("account.log_in")
     form = LogInForm(next=request.args.get("next"))
@@ -98,7 +102,7 @@ def log_out_everywhere():
 
 
 @accounts.route("/compte/inscription", methods=["GET", "POST"])
-@limiter.limit(SIGNING_UP, **by_network)
+@by_network(SIGNING_UP)
 def register():
     require("account.register")
     form = RegisterForm(next=request.args.get("next"))
@@ -118,7 +122,7 @@ def registered():
 
 
 @accounts.route("/compte/confirmer/<token>", methods=["GET", "POST"])
-@limiter.limit(LOGGING_IN, **by_network)
+@by_network(LOGGING_IN)
 def confirm(token):
     require("account.register")
     tokens.read(TokenPurpose.CONFIRM, token)
@@ -134,7 +138,7 @@ def confirm(token):
 
 
 @accounts.route("/compte/mot-de-passe-oublie", methods=["GET", "POST"])
-@limiter.limit(SIGNING_UP, **by_network)
+@by_network(SIGNING_UP)
 def forgotten():
     require("account.log_in")
     form = ForgottenForm()
@@ -152,7 +156,7 @@ def forgotten_sent():
 
 
 @accounts.route("/compte/nouveau-mot-de-passe/<token>", methods=["GET", "POST"])
-@limiter.limit(LOGGING_IN, **by_network)
+@by_network(LOGGING_IN)
 def reset(token):
     require("account.log_in")
     services.read_reset(token)
@@ -296,13 +300,13 @@ def take_offer(purpose: TokenPurpose, token: str, form_of_strangers):
 
 
 @accounts.route("/compte/invitation/<token>", methods=["GET", "POST"])
-@limiter.limit(LOGGING_IN, **by_network)
+@by_network(LOGGING_IN)
 def accept(token):
     return take_offer(TokenPurpose.INVITE, token, AcceptForm)
 
 
 @accounts.route("/compte/premier-compte/<token>", methods=["GET", "POST"])
-@limiter.limit(LOGGING_IN, **by_network)
+@by_network(LOGGING_IN)
 def first_administrator(token):
     return take_offer(TokenPurpose.FIRST_ADMINISTRATOR, token, FirstAdministratorForm)
 

@@ -6,7 +6,7 @@ from app.core.db import db
 from app.notifications.models import Notification
 
 
-def messages_of(person: Person) -> Select[tuple[Notification]]:
+def messages_of(person: Person) -> Select[Notification]:
     """Shown by now, the latest first."""
     query = select(Notification).where(Notification.person_id == person.id, Notification.shown_at <= clock.now())
     return query.order_by(Notification.shown_at.desc(), Notification.id.desc())
