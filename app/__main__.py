@@ -1,17 +1,22 @@
 """`python -m app`: the whole platform in one process, on this machine: server, worker, migrations, demonstration."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
 
 HOST = "127.0.0.1"  # plain http never leaves the machine: a public site stands behind a proxy that speaks https
+STOPS = (signal.SIGTERM, signal.SIGINT)
 LAST_BATCH = 8.0  # seconds a stop waits for the worker; what is cut short is done again at the next start
 
 
 def main() -> int:
     arguments = read_arguments()
     os.umask(0o077)
+    for number in STOPS:
+        signal.signal(number, lambda *_: sys.exit(0))  # until there is a server: what is under way is undone
+    gc.disable()  # what a start makes stays: looking for garbage among it would take a fifth of its time
     if arguments.port is not None:
         os.environ["PORT"] = str(arguments.port)
     from app.operations import server, settings
@@ -45,9 +50,11 @@ def main() -> int:
                 return refuse(sentence)
             news = first.first_steps(app)
     serving = server.make_server(app, bound, largest_body=config["UPLOAD_LIMIT"], proxies=config["PROXY_HOPS"])
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPS:
         signal.signal(number, serving.end)
     worker = Worker(app).start()
+    gc.freeze()
+    gc.enable()
     print(*news, f"Beffroi répond sur {config['BASE_URL']} (Ctrl-C pour arrêter).", sep="\n", flush=True)
     serving.run()
     worker.stop(timeout=LAST_BATCH)
