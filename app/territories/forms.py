@@ -14,7 +14,7 @@ class SettingsForm(VersionedForm):
     intro = TextAreaField(_l("Présentation"), [Optional(), at_most(400), only_text])
     welcome = TextAreaField(_l("Mot d’accueil"), [Optional(), at_most(4000), only_text])
     charter = TextAreaField(_l("Texte placé avant les articles de la charte"), [Optional(), at_most(4000), only_text])
-    accent = StringField(_l("Couleur"), [Optional(), at_most(7), only_text])
+    accent = StringField(_l("Couleur"), [Optional(), only_text])
     contact_email = EmailField(_l("Adresse de contact, publique"), [Optional(), at_most(254), only_text])
     logo_alt = StringField(_l("Ce que montre le logo"), [Optional(), at_most(200), only_text])
 
