@@ -1,0 +1,46 @@
+"""What a person wrote: all of it on their own page, what is public on their public one."""
+
+from flask import render_template
+
+from app.accounts import profile_sections, sections
+from app.accounts.models import Person
+from app.contents import queries
+from app.contents.kinds import kind_label, permalink
+from app.contents.models import Content
+from app.contents.rows import Row
+from app.contents.views import contents
+from app.core import formats
+from app.core.i18n import _
+from app.core.pages import paginate
+from app.core.permissions import me, require
+
+SHOWN = 5  # on the account's page; the rest is one click away
+
+
+def as_row(content: Content) -> Row:
+    """By its permanent address: the page where an argument or a comment is read may take a query to find."""
+    place = content.territory.short_name if content.territory else _("Région")
+    title = content.title or content.summary or kind_label(content)
+    written = _("Écrit le %(day)s", day=formats.day(content.created_at))
+    return Row(kind_label(content), title, permalink(content), place, content.summary, content.moment, content.state, date=written)
+
+
+@contents.get("/compte/contributions")
+def mine():
+    require("account.own")
+    page = paginate(queries.contributions_of(me()))
+    return render_template("contents/mine.html", page=page, items=list(map(as_row, page.items)))
+
+
+@sections.at(20)
+def on_the_account_page(person: Person):
+    page = paginate(queries.contributions_of(person), number=1, per_page=SHOWN)
+    return _("Vos contributions"), "contents/section_mine.html", {"items": list(map(as_row, page.items)), "total": page.total}
+
+
+@profile_sections.at(20)
+def on_the_public_page(person: Person):
+    page = paginate(queries.contributions_of(person).where(queries.published()), number=1)
+    if not page.total:
+        return None
+    return _("Contributions publiées"), "contents/section_public.html", {"items": list(map(as_row, page.items)), "total": page.total}

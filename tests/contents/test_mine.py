@@ -1,0 +1,34 @@
+from app.comments.models import Comment
+from app.contents.models import State
+from tests.factories import make_content, make_person, make_territory
+
+
+def test_a_person_finds_all_they_wrote_and_others_what_is_public(client):
+    person, place = make_person(), make_territory()
+    for state in (State.DRAFT, State.PUBLISHED, State.HIDDEN, State.REFUSED):
+        make_content(Comment, author=person, title=f"Texte {state.value}", state=state, territory=place)
+    make_content(Comment, author=make_person(), title="Texte d’un autre", territory=place)
+    public = client.get(f"/personnes/{person.public_id}").text
+    assert "Texte published" in public
+    assert not any(f"Texte {state}" in public for state in ("draft", "hidden", "refused"))
+    client.log_in(person)
+    page = client.get("/compte/contributions").text
+    assert all(f"Texte {state}" in page for state in ("draft", "published", "hidden", "refused"))
+    assert "Texte d’un autre" not in page
+    assert "Texte draft" in client.get("/compte/").text
+
+
+def test_a_longer_list_costs_no_more_queries(client, count_queries):
+    person = make_person()
+    make_content(Comment, author=person)
+    client.log_in(person)
+
+    def cost():
+        count_queries.clear()
+        client.get("/compte/contributions")
+        return len(count_queries)
+
+    one = cost()
+    for _ in range(5):
+        make_content(Comment, author=person, territory=make_territory())
+    assert cost() == one
