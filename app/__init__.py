@@ -37,8 +37,7 @@ class Beffroi(Flask):
         def work():
             response = once.earlier_answer()
             if response is None:
-                response = self.make_response(super(Beffroi, self).dispatch_request())
-                once.remember(response)
+                response = once.remember(self.make_response(super(Beffroi, self).dispatch_request()))
             return response
 
         return in_one_transaction(work)

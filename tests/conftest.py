@@ -5,8 +5,11 @@ reason, and is an error where CI=true.
 """
 
 import os
+import pkgutil
 import shutil
 import tempfile
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from sqlalchemy.orm import ORMExecuteState
 
 os.environ.setdefault("INSTANCE_DIR", tempfile.mkdtemp(prefix="beffroi-tests-"))
 
+import app as beffroi
 from app import create_app
 from app.core import clock, outbox
 from app.core import db as database
@@ -66,28 +70,45 @@ class Client(FlaskClient):
         database.db.commit()
 
 
-def database_url(name: str, folder: Path) -> str:
-    """A fresh database of its own for this test process."""
+def database_url(name: str, folder: Path, template: str | None = None) -> str:
+    """A fresh database of its own for this test process: empty, or a copy of `template`'s."""
     if not GIVEN_URL:
-        return f"sqlite:///{folder / name}.db"
+        path = folder / f"{name}.db"
+        if template:
+            shutil.copyfile(make_url(template).database, path)
+        return f"sqlite:///{path}"
     url = make_url(GIVEN_URL)
     own = f"{url.database}_{name}_{WORKER}"
+    copied = f' TEMPLATE "{make_url(template).database}"' if template else ""
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{own}"'))
+        connection.execute(text(f'CREATE DATABASE "{own}"{copied}'))
     admin.dispose()
     return url.set(database=own).render_as_string(hide_password=False)
 
 
+@cache
+def with_tables() -> str:
+    """The address of a database that has the tables and nothing else, made once a process and copied from then on."""
+    url = database_url("tables", Path(tempfile.mkdtemp(prefix="beffroi-tables-")))
+    for module in pkgutil.walk_packages(beffroi.__path__, "app."):
+        if module.name.endswith(".models") or module.name.startswith("app.core."):
+            import_module(module.name)
+    engine = database.make_engine(url)
+    token = database.writing.set(True)
+    database.Base.metadata.create_all(engine)
+    database.writing.reset(token)
+    engine.dispose()
+    return url
+
+
 def make_app(folder: Path, name: str, **settings):
     """An application on an empty database with its tables, in a folder of its own."""
-    config = type("OwnConfig", (TestConfig,), {"INSTANCE_DIR": folder, "DATABASE_URL": database_url(name, folder), "JOBS_URL": f"sqlite:///{folder / 'jobs.db'}", **settings})
+    url = database_url(name, folder, template=with_tables())
+    config = type("OwnConfig", (TestConfig,), {"INSTANCE_DIR": folder, "DATABASE_URL": url, "JOBS_URL": f"sqlite:///{folder / 'jobs.db'}", **settings})
     app = create_app(config)
     app.test_client_class = Client
-    token = database.writing.set(True)
-    database.Base.metadata.create_all(app.extensions["engine"])
-    database.writing.reset(token)
     return app
 
 

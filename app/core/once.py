@@ -32,6 +32,7 @@ class FormKey(Base):
 
     key: Mapped[str] = mapped_column(unique=True)
     digest: Mapped[str]
+    sending: Mapped[str]  # random: which of several sendings of the form holds the key
     location: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
@@ -48,26 +49,47 @@ def digest() -> str:
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def form_key() -> str | None:
+    """The key of the form that was sent, as it is kept: a hash."""
+    key = request.form.get(FIELD) if request.method == "POST" else None
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest() if key else None
+
+
+def claim(key: str, location: str | None = None) -> bool:
+    """Take the key; False when this form has acted already. On PostgreSQL this waits for whoever is acting now."""
+    g.sending = secrets.token_hex(8)
+    fresh = {"key": key, "digest": digest(), "sending": g.sending, "location": location, "created_at": clock.now()}
+    return insert_or_ignore(FormKey, fresh, returning=FormKey.id) is not None
+
+
 def earlier_answer() -> Response | None:
     """The answer this very form already received, or None after claiming its key."""
-    if request.method != "POST" or not (key := request.form.get(FIELD, ""))[:64]:
-        return None
-    key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    sent = digest()
-    if insert_or_ignore(FormKey, {"key": key, "digest": sent, "created_at": clock.now()}, returning=FormKey.id) is not None:
-        return None
+    key = form_key()
+    return None if key is None or claim(key) else answer_again(key)
+
+
+def answer_again(key: str) -> Response:
     known = db.scalars(select(FormKey).where(FormKey.key == key)).one()
-    if known.digest != sent:
+    if known.digest != digest():
         raise Conflict(_("Ce formulaire a déjà servi. Votre texte est ci-dessous : rechargez la page pour l’envoyer à nouveau."))
     g.permission_checked = True  # nothing is done: the first sending asked
     return redirect(known.location or request.path, 303)
 
 
-def remember(response: Response) -> None:
-    """Keep where the act led, so that a second click leads there too."""
-    if request.method == "POST" and (key := request.form.get(FIELD)) and response.status_code < 400:
-        key = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        db.execute(update(FormKey).where(FormKey.key == key).values(location=response.location))
+def remember(response: Response) -> Response:
+    """Keep where the act led, so that a second click leads there too.
+
+    A view that worked with no transaction open (`apart`) undid the claim: it is made again here, in the transaction
+    of the act. If the same form was sent meanwhile and acted, this act is undone and its answer given.
+    """
+    key = form_key()
+    if key is None or response.status_code >= 400:
+        return response
+    kept = update(FormKey).where(FormKey.key == key, FormKey.sending == g.sending).values(location=response.location).returning(FormKey.id)
+    if db.scalar(kept.execution_options(synchronize_session=False)) is None and not claim(key, response.location):
+        db.rollback()
+        return answer_again(key)
+    return response
 
 
 def forget_old() -> None:
