@@ -25,6 +25,7 @@ def index():
 
 @catalogue_admin.post("/<int:sheet_id>/publier")
 def publish(sheet_id):
+    require("catalogue.curate")  # first: what drafts exist is the curators' business
     sheet = queries.get_sheet(sheet_id)
     require("sheet.publish", sheet)
     services.publish(sheet, by=me())
@@ -34,6 +35,7 @@ def publish(sheet_id):
 
 @catalogue_admin.route("/<int:sheet_id>/renvoyer", methods=["GET", "POST"])
 def send_back(sheet_id):
+    require("catalogue.curate")
     sheet = queries.get_sheet(sheet_id)
     require("sheet.publish", sheet)
     form = NoteForm()

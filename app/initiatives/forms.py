@@ -2,16 +2,15 @@
 
 from functools import cache
 
-from wtforms import DateField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from app.core.forms import Form, at_most, only_text
+from app.core.forms import Form, VersionedForm, at_most, only_text
 from app.core.i18n import _l
 from app.initiatives.labels import FACT_LABELS, SECTIONS
 
 
-class SheetForm(Form):
-    version = HiddenField()
+class SheetForm(VersionedForm):
     title = StringField(_l("Titre"), validators=[InputRequired(_l("Donnez un titre à la fiche.")), at_most(200), only_text])
     summary = TextAreaField(_l("En une phrase"), validators=[InputRequired(_l("Dites en une phrase ce qui a été fait et ce que cela a donné.")), at_most(400), only_text])
     territory = SelectField(_l("Territoire"), coerce=int)

@@ -108,8 +108,7 @@ def edit(sheet_id):
     try:
         with refusals_in(form):
             if form.validate_on_submit():
-                seen = int(form.version.data) if (form.version.data or "").isdigit() else 0
-                services.edit_sheet(sheet, by=me(), seen=seen, terms=chosen_terms(form), **typed(sheet.kind, form))
+                services.edit_sheet(sheet, by=me(), seen=form.seen, terms=chosen_terms(form), **typed(sheet.kind, form))
                 flash(_("La fiche est enregistrée."))
                 return redirect(address(sheet))
     except Conflict as error:

@@ -2,7 +2,7 @@ from wtforms import EmailField, HiddenField, IntegerField, RadioField, StringFie
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from app.core.forms import Form, at_most, only_text
+from app.core.forms import Form, VersionedForm, at_most, only_text
 from app.core.i18n import _l
 from app.moderation.models import Regime, Verdict
 
@@ -17,8 +17,7 @@ class VisitorReportForm(ReportForm):
     email = EmailField(_l("Votre courriel"), validators=[InputRequired(_l("Donnez votre courriel : nous vous écrirons pour confirmer.")), at_most(254), only_text])
 
 
-class DecisionForm(Form):
-    version = HiddenField()
+class DecisionForm(VersionedForm):
     article = RadioField(_l("Article de la charte"), coerce=int, validators=[Optional()], validate_choice=True)
     reasons = TextAreaField(_l("Message à l’auteur"), validators=[at_most(4000), only_text])
     verdict = HiddenField(validators=[InputRequired(_l("Choisissez une décision."))])

@@ -118,7 +118,7 @@ def case(territory_slug, case_id):
                     verdict=form.verdict.data,
                     article=articles.get(form.article.data),
                     reasons=form.reasons.data or "",
-                    seen=int(form.version.data) if (form.version.data or "").isdigit() else 0,
+                    seen=form.seen,
                 )
                 flash(_("C’est décidé. L’auteur est prévenu."))
                 return redirect(next_case(territory, case) or url_for("moderation.queue", territory_slug=territory_slug))

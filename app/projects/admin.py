@@ -21,7 +21,8 @@ projects_admin = Blueprint("projects_admin", __name__, url_prefix="/gestion/<ter
 
 
 def load(territory_slug: str, project_id: int) -> Project:
-    """The project, if it is this territory's: another's does not exist here."""
+    """The project, if it is this territory's: another's does not exist here, and who works elsewhere learns of none."""
+    require("project.create", get_territory(territory_slug))
     project = queries.get_project(project_id)
     if project.territory is None or project.territory.slug != territory_slug:
         raise NotFound
@@ -63,9 +64,8 @@ def edit(territory_slug, project_id):
         form.version.data, form.body.data = str(project.revision), project.body_source
     with refusals_in(form):
         if form.validate_on_submit():
-            seen = int(form.version.data) if (form.version.data or "").isdigit() else 0
             services.edit_project(
-                project, by=me(), seen=seen, title=form.title.data, summary=form.summary.data, body=form.body.data or "", project_kind=form.project_kind.data
+                project, by=me(), seen=form.seen, title=form.title.data, summary=form.summary.data, body=form.body.data or "", project_kind=form.project_kind.data
             )
             flash(_("Le projet est enregistré."))
             return back_to(project)

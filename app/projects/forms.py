@@ -1,15 +1,14 @@
 from wtforms import RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields import DateTimeLocalField, HiddenField
+from wtforms.fields import DateTimeLocalField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
-from app.core.forms import Form, at_most, only_text
+from app.core.forms import Form, VersionedForm, at_most, only_text
 from app.core.i18n import _l
 from app.projects.labels import KINDS, MATURITIES
 
 
-class ProjectForm(Form):
-    version = HiddenField()
+class ProjectForm(VersionedForm):
     title = StringField(_l("Titre"), validators=[InputRequired(_l("Donnez un titre au projet.")), at_most(160), only_text])
     summary = TextAreaField(_l("En deux phrases"), validators=[InputRequired(_l("Dites en deux phrases ce qui est en jeu.")), at_most(400), only_text])
     body = TextAreaField(_l("Présentation"), validators=[at_most(20_000), only_text])

@@ -135,10 +135,10 @@ def load_consultation(consultation_id: int) -> Consultation:
 def propose(consultation_id):
     consultation = load_consultation(consultation_id)
     draft = queries.draft_of(me(), consultation) if request.method == "GET" else None
-    form = (DraftForm if request.form.get("action") == "draft" else ProposalForm)(obj=draft)
+    form = (DraftForm if request.form.get("action") == "draft" else ProposalForm)()
     form.offer_sections(queries.sections_of(consultation))
     if draft is not None:
-        form.body.data = draft.body_source
+        form.title.data, form.body.data = draft.title, draft.body_source
         if form.section:
             form.section.data = draft.section_id
     with refusals_in(form):
