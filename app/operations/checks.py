@@ -4,11 +4,15 @@ import shutil
 from pathlib import Path
 
 from flask import Flask, current_app
-from sqlalchemy import text
+from sqlalchemy import func, select, text, union
 
-from app.core import health
+from app.audit.queries import verify_all
+from app.audit.tasks import keys as audit_keys
+from app.contents.models import Tally, Vote
+from app.core import health, outbox
 from app.core.db import db, is_postgres
 from app.operations import migrations, settings
+from app.search import engines, sync
 
 LEAST_SPACE = 200 * 1024 * 1024  # bytes
 
@@ -35,6 +39,40 @@ def database_is_sound() -> str | None:
     if orphan := db.execute(text("PRAGMA foreign_key_check")).first():
         return f"Des lignes de {orphan[0]} ont perdu celles dont elles dépendent."
     return None
+
+
+@health.check("votes")
+def tallies_are_right() -> str | None:
+    """Recount every vote; imported totals stand apart."""
+    counted = select(Vote.content_id, Vote.scale, Vote.value, func.count(Vote.id).label("n")).group_by(
+        Vote.content_id, Vote.scale, Vote.value
+    )
+    votes = counted.subquery()
+    same = (votes.c.content_id == Tally.content_id) & (votes.c.scale == Tally.scale) & (votes.c.value == Tally.value)
+    wrong = select(Tally.content_id).outerjoin(votes, same).where(Tally.cast != func.coalesce(votes.c.n, 0))
+    missing = select(votes.c.content_id).outerjoin(Tally, same).where(Tally.id.is_(None))
+    ids = db.scalars(union(wrong, missing)).all()
+    if not ids:
+        return None
+    return f"Le décompte des votes est faux pour {len(ids)} contenus, dont le n° {min(ids)}."
+
+
+@health.check("index")
+def index_follows() -> str | None:
+    """As many documents in the index as the database has to show, once nothing waits to be indexed."""
+    if outbox.waiting(sync.TOPIC):
+        return None  # the outbox says so if it waits too long
+    status = engines.current().status()
+    expected = sum(len(batch) for batch in sync.every_document())
+    if status.is_ready and status.documents != expected:
+        return f"L’index a {status.documents} contenus, la base {expected} : lancez « flask search rebuild »."
+    return None
+
+
+@health.check("register")
+def register_holds() -> str | None:
+    broken = [verdict.sentence for verdict in verify_all(secrets=audit_keys()) if not verdict]
+    return " ".join(broken) or None
 
 
 @health.check("disk")

@@ -61,7 +61,7 @@ def restore(file: Path, force: bool) -> None:
     click.echo(f"Restauré : l’état du {backup.made_at(manifest).astimezone(PARIS):%d/%m/%Y à %H:%M:%S}, {manifest['files']} fichiers.")
     if held:
         click.echo(f"{held} courriels sont retenus. Pour les envoyer : « flask outbox --revive mail ».")
-    click.echo("Refaites l’index : « flask search rebuild ». Refaites aussi les effacements demandés depuis cette date.")
+    click.echo("L’index se refait au prochain démarrage. Refaites vous-même les effacements de comptes demandés depuis cette date.")
 
 
 def after_restore(manifest: dict) -> int:
