@@ -16,23 +16,18 @@ Pieces = list[tuple[str, bool]]
 
 def mark(text: str, terms: Collection[str]) -> Pieces:
     """The whole text, with what was found marked; neighbouring finds make one piece."""
-    return _cut(
-        text, [(match.start(), match.end()) for match in WORD.finditer(text) if _known(match[0]) in frozenset(terms)] if terms else []
-    )
+    return _cut(text, [(start, end) for start, end, _ in _found(text, frozenset(terms))])
 
 
 def passage(text: str, terms: Collection[str], length: int = PASSAGE) -> Pieces:
     """About `length` characters of the text: where most different found words stand close together, else its beginning."""
     text = text[:LONGEST_SEARCHED]
-    wanted = frozenset(terms)
-    found = [(match.start(), match.end(), term) for match in WORD.finditer(text) if (term := _known(match[0])) in wanted] if wanted else []
-    start, end = _window(found, len(text), length)
-    start, end = _at_words(text, start, end)
-    pieces = _cut(text[start:end].strip(), [])
-    if found:
-        shift = start + len(text[start:end]) - len(text[start:end].lstrip())
-        cut = text[start:end].strip()
-        pieces = _cut(cut, [(first - shift, last - shift) for first, last, _ in found if first >= shift and last <= shift + len(cut)])
+    found = _found(text, frozenset(terms))
+    start, end = _at_words(text, *_window(found, len(text), length))
+    shown = text[start:end]
+    start += len(shown) - len(shown.lstrip())
+    shown = shown.strip()
+    pieces = _cut(shown, [(first - start, last - start) for first, last, _ in found if first >= start and last <= start + len(shown)])
     if start > 0:
         pieces.insert(0, ("… ", False))
     if end < len(text) and pieces:
@@ -40,9 +35,24 @@ def passage(text: str, terms: Collection[str], length: int = PASSAGE) -> Pieces:
     return _joined(pieces)
 
 
-@lru_cache(maxsize=50_000)
-def _known(word: str) -> str | None:
-    return term_of(word.strip("_"))
+_known = lru_cache(maxsize=50_000)(term_of)
+
+
+def _found(text: str, wanted: frozenset[str]) -> list[tuple[int, int, str]]:
+    """(start, end, term) of every wanted word, in order. Each spelling is looked at once, then sought as it is."""
+    if not wanted:
+        return []
+    text = text.replace("_", " ")
+    found = []
+    for word in set(WORD.findall(text)):
+        if (term := _known(word)) in wanted:
+            size, start = len(word), text.find(word)
+            while start >= 0:
+                end = start + size
+                if not (start and WORD.match(text, start - 1)) and not WORD.match(text, end):
+                    found.append((start, end, term))
+                start = text.find(word, end)
+    return sorted(found)
 
 
 def _window(found: list[tuple[int, int, str]], size: int, length: int) -> tuple[int, int]:

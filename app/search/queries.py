@@ -8,10 +8,11 @@ read, and then the list comes from the database, without ranking or counts.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from flask import request, url_for
-from sqlalchemy import literal, select
+from sqlalchemy import bindparam, literal, select
 from sqlalchemy.orm import defer, joinedload, selectin_polymorphic
 from werkzeug.datastructures import MultiDict
 
@@ -187,14 +188,13 @@ def related(title: str, body: str, *, kinds_wanted: Sequence[str] = (), limit: i
 # --- What is shown is read again ---------------------------------------------------------------------------------------
 
 
-def _items(ids: Sequence[int], terms: Sequence[str]) -> tuple[list[Item], int]:
-    """The hits as they are in the database now, in the index's order, and how many may no longer be shown."""
-    if not ids:
-        return [], 0
+@cache
+def _hits() -> Any:
+    """Made once: every kind has registered by the time somebody searches."""
     known = registry.searchables()
-    query = (
+    return (
         select(Content)
-        .where(Content.id.in_(ids), contents.published())
+        .where(Content.id.in_(bindparam("ids", expanding=True)), contents.published())
         .options(
             selectin_polymorphic(Content, list(known)),
             joinedload(Content.territory),
@@ -202,7 +202,13 @@ def _items(ids: Sequence[int], terms: Sequence[str]) -> tuple[list[Item], int]:
             *[option for each in known.values() for option in each.load],
         )
     )
-    shown = {content.id: content for content in db.scalars(query).unique()}
+
+
+def _items(ids: Sequence[int], terms: Sequence[str]) -> tuple[list[Item], int]:
+    """The hits as they are in the database now, in the index's order, and how many may no longer be shown."""
+    if not ids:
+        return [], 0
+    shown = {content.id: content for content in db.scalars(_hits(), {"ids": list(ids)}).unique()}
     items = []
     for content in (shown[each] for each in ids if each in shown):
         document = registry.document_of(content)
@@ -245,18 +251,19 @@ def _browse(params: Params, within: Mapping[str, Sequence[str]], territories: Ma
 # --- Names for values -----------------------------------------------------------------------------------------------------
 
 
+@cache
+def _every_name() -> Any:
+    columns = (literal("").label("vocabulary"), Territory.id.label("id"), Territory.slug.label("key"), Territory.short_name.label("label"))
+    terms = select(Vocabulary.key, literal(0), Term.key, Term.label).join(Term, Term.vocabulary_id == Vocabulary.id)
+    wanted = Vocabulary.key.in_(bindparam("vocabularies", expanding=True))
+    return select(*columns).where(Territory.is_pilot).union_all(terms.where(wanted))
+
+
 def _names(facets: Sequence[str]) -> Names:
     """One query."""
     vocabularies = [name for name in facets if name not in WITHOUT_VOCABULARY]
-    columns = (literal("").label("vocabulary"), Territory.id.label("id"), Territory.slug.label("key"), Territory.short_name.label("label"))
-    places = select(*columns).where(Territory.is_pilot)
-    terms = (
-        select(Vocabulary.key, literal(0), Term.key, Term.label)
-        .join(Term, Term.vocabulary_id == Vocabulary.id)
-        .where(Vocabulary.key.in_(vocabularies))
-    )
     found = Names({}, {})
-    for vocabulary, number, key, label in db.execute(places.union_all(terms) if vocabularies else places):
+    for vocabulary, number, key, label in db.execute(_every_name(), {"vocabularies": vocabularies}):
         if vocabulary:
             found.terms[vocabulary, key] = label
         else:
