@@ -1,7 +1,7 @@
 """An account's life: made, confirmed, entered, changed. Nothing here, nor its duration, tells a stranger whether an address is known."""
 
 from flask import current_app
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import letters, passwords, queries, sessions, tokens
@@ -10,7 +10,9 @@ from app.core import clock, mail, outbox
 from app.core.db import apart, db, transaction
 from app.core.errors import DomainError, NotFound
 from app.core.i18n import _
+from app.core.logs import log
 from app.core.text import one_line, tidy
+from app.core.worker import every
 
 NAME_LIMIT, BIO_LIMIT = 60, 500  # signs
 
@@ -62,6 +64,18 @@ def register(*, name: str, email: str, password: str, then: str = "") -> None:
         sessions.end_all(person)
     token = tokens.issue(TokenPurpose.CONFIRM, person_id=person.id, email=address)
     letters.offer("confirm", address, person_id=person.id, next=then, **letters.link(token))
+
+
+@every(minutes=24 * 60)
+def forget_unconfirmed() -> None:
+    """A registration that nobody confirmed within a week leaves nothing: the address may be someone else's."""
+    old = select(Person.id).where(Person.confirmed_at.is_(None), Person.closed_at.is_(None), Person.created_at < clock.from_now(days=-7))
+    for person_id in db.scalars(old).all():
+        try:
+            with db.begin_nested():
+                db.execute(delete(Person).where(Person.id == person_id).execution_options(synchronize_session=False))
+        except IntegrityError:  # something points to it: it is not one of these registrations
+            log.warning("an unconfirmed account is in use", person=person_id)
 
 
 def confirm(link: str, password: str) -> Person:

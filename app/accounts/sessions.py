@@ -15,6 +15,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.accounts.models import LoginSession, Person
 from app.core import clock
 from app.core.db import Session, db
+from app.core.worker import every
 
 KEY = "_user_id"  # where Flask-Login looks
 SHORT, LONG = 12, 30 * 24  # hours: for this visit; on a device of one's own
@@ -98,6 +99,11 @@ def forget_who_is_here(_session, ended) -> None:
     """What was loaded in a transaction that is undone is stale: whoever asks next reads the person again."""
     if not ended.nested and has_request_context():
         g.pop("_login_user", None)
+
+
+@every(minutes=60)
+def forget_ended() -> None:
+    db.execute(delete(LoginSession).where(LoginSession.expires_at < clock.now()).execution_options(synchronize_session=False))
 
 
 def init_app(app: Flask) -> None:

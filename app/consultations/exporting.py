@@ -96,11 +96,11 @@ def figures(consultation: Content) -> dict[str, int]:
 def table_rows(consultation: Consultation) -> Iterator[Sequence[Any]]:
     """The rows of the list's CSV: every public proposal, the latest first, in batches."""
     sections = {section.id: section.title for section in sections_of(consultation)}
-    for batch in batches(consultation, newest_first=True):
+    for batch in batches(consultation, newest_first=True, options=contents.BODIES):
         ids = [proposal.id for proposal in batch]
         tallies = contents.figures_of(ids)
         sides = counted_by_side(ids)
-        sources = dict(db.execute(select(Content.parent_id, func.count()).where(Content.parent_id.in_(ids), Content.kind == "source", Content.is_public).group_by(Content.parent_id)).all())
+        sources = sources_counted(ids)
         for proposal in batch:
             tally = tallies[proposal.id]
             yield (
@@ -123,15 +123,20 @@ def table_rows(consultation: Consultation) -> Iterator[Sequence[Any]]:
 
 
 def counted_by_side(proposal_ids: list[int]) -> dict[tuple[int, str], int]:
-    query = select(Content.parent_id, Argument.side, func.count()).join(Argument, Argument.id == Content.id).where(Content.parent_id.in_(proposal_ids), Content.is_public)
-    return {(parent_id or 0, str(side)): count for parent_id, side, count in db.execute(query.group_by(Content.parent_id, Argument.side))}
+    query = select(Argument.parent_id, Argument.side, func.count()).where(Argument.parent_id.in_(proposal_ids), Argument.is_public)
+    return {(parent_id or 0, str(side)): count for parent_id, side, count in db.execute(query.group_by(Argument.parent_id, Argument.side))}
 
 
-def batches(consultation: Content, *, newest_first: bool = False) -> Iterator[Sequence[Proposal]]:
+def sources_counted(proposal_ids: list[int]) -> dict[int | None, int]:
+    query = select(Content.parent_id, func.count()).where(Content.parent_id.in_(proposal_ids), Content.kind == "source", Content.is_public)
+    return dict(db.execute(query.group_by(Content.parent_id)).all())
+
+
+def batches(consultation: Content, *, newest_first: bool = False, options=()) -> Iterator[Sequence[Proposal]]:
     """Public proposals, a batch at a time, by the number that never changes."""
     last: int | None = None
     while True:
-        query = select(Proposal).where(Content.space_id == consultation.id, Content.kind == "proposal", Content.is_public)
+        query = select(Proposal).where(Content.space_id == consultation.id, Content.kind == "proposal", Content.is_public).options(*options)
         if last is not None:
             query = query.where(Proposal.id < last if newest_first else Proposal.id > last)
         batch = db.scalars(query.order_by(Proposal.id.desc() if newest_first else Proposal.id).limit(BATCH)).all()

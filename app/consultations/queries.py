@@ -19,7 +19,7 @@ def get_consultation(consultation_id: int) -> Consultation:
     return get_one(select(Consultation).where(Consultation.id == consultation_id).options(*around))
 
 
-def public_consultations(moment: str | None = None) -> Select[tuple[Consultation]]:
+def public_consultations(moment: str | None = None) -> Select[Consultation]:
     """Published ones with their territory: those that close first, then those to come, then the latest closed."""
     now = clock.now()
     closed, soon = Consultation.closes_at <= now, Consultation.opens_at > now

@@ -40,7 +40,7 @@ def get_content(content_id: int) -> Content:
     return get_one(select(Content).where(Content.id == content_id).options(joinedload(Content.territory)))
 
 
-def listing(criterion: ColumnElement[bool] = true()) -> Select[tuple[Content]]:
+def listing(criterion: ColumnElement[bool] = true()) -> Select[Content]:
     """Base columns without bodies, with the territory; the caller orders."""
     return select(Content).where(criterion).options(*BODIES, joinedload(Content.territory))
 
@@ -53,7 +53,7 @@ def latest(*kinds: str, territory_id: int | None = None, limit: int = 10) -> Seq
     return db.scalars(query.limit(limit)).all()
 
 
-def contributions_of(person: Person) -> Select[tuple[Content]]:
+def contributions_of(person: Person) -> Select[Content]:
     """All a person wrote, drafts included, latest first: for their own page."""
     return listing(Content.author_id == person.id).order_by(Content.created_at.desc(), Content.id.desc())
 

@@ -202,7 +202,7 @@ def in_one_transaction(work: Callable[[], Response]) -> Response:
     raise AssertionError("unreachable")
 
 
-def get_one(query: Select[tuple[T]]) -> T:
+def get_one(query: Select[T]) -> T:
     """The one row the query finds, or NotFound."""
     found = db.scalars(query).unique().one_or_none()
     if found is None:

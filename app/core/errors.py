@@ -6,7 +6,7 @@ Whatever was typed comes back with the refusal: nothing a person wrote is lost.
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.core.i18n import _
 from app.core.logs import log
@@ -110,6 +110,11 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(413)
     def too_large(error):
         return answer(413, _("C’est trop lourd"), _("Réduisez votre texte ou vos fichiers, puis renvoyez-les."))
+
+    @app.errorhandler(SecurityError)
+    def foreign_host(error):
+        """The request names a host that is not ours: no address can be made, so no page of ours either."""
+        return "400", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
     @app.errorhandler(HTTPException)
     def other(error):

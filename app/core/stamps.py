@@ -50,8 +50,11 @@ def bump(*names: str, strict: bool = False) -> None:
     the very next request, wherever it goes, sees the change. Only PostgreSQL needs the wait (a few milliseconds).
     """
     assert all(name[:1].isalpha() for name in names)
+    bumped: set[str] = db().info.setdefault("bumped", set())  # nobody sees this transaction before its end: once is enough
+    names = tuple(name for name in dict.fromkeys(names) if name not in bumped)
+    bumped.update(names)
     for start in range(0, len(names), AT_ONCE):
-        some = list(dict.fromkeys(names[start : start + AT_ONCE]))
+        some = list(names[start : start + AT_ONCE])
         if is_postgres():
             db.execute(NOTIFY, {"channel": CHANNEL, "names": some})
         else:
@@ -69,6 +72,13 @@ def one_more() -> Insert:
     tick = select(func.coalesce(func.max(Stamp.version), 0) + 1).scalar_subquery()
     insert = sqlite.insert(Stamp.__table__).values(name=bindparam("name"), version=tick)
     return insert.on_conflict_do_update(index_elements=["name"], set_={"version": insert.excluded.version})
+
+
+@event.listens_for(Session, "after_transaction_end")
+def forget_bumped(session, ended) -> None:
+    """A savepoint that is undone takes its stamps with it: what comes after bumps them again. A flush ends nothing."""
+    if ended.nested or ended.parent is None:
+        session.info.pop("bumped", None)
 
 
 @event.listens_for(Session, "after_commit")

@@ -18,7 +18,7 @@ def get_debate(debate_id: int) -> Debate:
     return get_one(select(Debate).where(Debate.id == debate_id).options(joinedload(Debate.territory), joinedload(Debate.project).options(*BODIES)))
 
 
-def public_debates(moment: str | None = None) -> Select[tuple[Debate]]:
+def public_debates(moment: str | None = None) -> Select[Debate]:
     """Published debates with their territory: those that close first, then those to come, then the latest closed."""
     now = clock.now()
     closed, soon = Debate.closes_at <= now, Debate.opens_at > now

@@ -22,7 +22,7 @@ def open_at(now: datetime) -> ColumnElement[bool]:
     return and_(or_(Content.opens_at.is_(None), Content.opens_at <= now), or_(Content.closes_at.is_(None), Content.closes_at > now))
 
 
-def activities(moment: str = "", territory_id: int | None = None) -> Select[tuple[Content]]:
+def activities(moment: str = "", territory_id: int | None = None) -> Select[Content]:
     """Public consultations and debates: "open" (the first to close first), "soon" (the first to open first), "closed" (the last first), or all."""
     now = clock.now()
     query = listing(published()).where(Content.kind.in_(ACTIVITIES))

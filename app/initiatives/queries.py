@@ -18,14 +18,14 @@ def get_sheet(sheet_id: int) -> Initiative | Document | Tool:
     return get_one(query.options(joinedload(Content.territory), selectin_polymorphic(Content, list(KINDS.values()))))
 
 
-def sheets_at(step: Step) -> Select[tuple[Content]]:
+def sheets_at(step: Step) -> Select[Content]:
     """For the curators: sheets of every kind at this step, the ones that wait longest first."""
     ids = [select(model.id).where(model.step == step) for model in KINDS.values()]
     found = ids[0].union_all(*ids[1:]).subquery()
     return listing(Content.id.in_(select(found.c.id))).order_by(Content.updated_at, Content.id)
 
 
-def sheets_by(person: Person) -> Select[tuple[Content]]:
+def sheets_by(person: Person) -> Select[Content]:
     """What this person wrote, latest first."""
     return listing(Content.author_id == person.id).where(Content.kind.in_(KINDS)).order_by(Content.updated_at.desc(), Content.id.desc())
 

@@ -25,7 +25,7 @@ def settings_of(territory_id: int | None) -> Settings:
     return found or Settings(territory_id=territory_id, regime=Regime.AFTER, target_hours=TARGET_HOURS)
 
 
-def waiting(territory_id: int | None) -> Select[tuple[Case]]:
+def waiting(territory_id: int | None) -> Select[Case]:
     """Open cases of a territory (None: the region's), what waits to be published first, the oldest first."""
     return (
         select(Case)
@@ -80,7 +80,7 @@ def decisions_of(case_id: int) -> Sequence[Decision]:
     return db.scalars(query.order_by(Decision.id.desc())).all()
 
 
-def decisions_in(territory_id: int | None) -> Select[tuple[Decision]]:
+def decisions_in(territory_id: int | None) -> Select[Decision]:
     """The territory's register, latest first."""
     here = Content.territory_id == territory_id if territory_id is not None else Content.territory_id.is_(None)
     query = select(Decision).join(Decision.content).where(here)

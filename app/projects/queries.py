@@ -16,7 +16,7 @@ def get_project(project_id: int) -> Project:
     return get_one(select(Project).where(Project.id == project_id).options(joinedload(Project.territory)))
 
 
-def public_projects(territory_id: int | None = None) -> Select[tuple[Project]]:
+def public_projects(territory_id: int | None = None) -> Select[Project]:
     """Published projects with their territory, the most recently updated first."""
     query = select(Project).where(published()).options(*BODIES, joinedload(Project.territory))
     if territory_id is not None:

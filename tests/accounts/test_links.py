@@ -78,6 +78,15 @@ def test_the_link_of_a_letter_is_on_our_own_host_whatever_the_request_said(clien
     assert f"http://localhost{link('reset')}" in body
 
 
+def test_a_host_that_is_not_ours_is_refused_and_nothing_leaves(client, run_worker):
+    make_account()
+    answer = client.post("/compte/mot-de-passe-oublie", data={"email": "marie@example.org"}, headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    run_worker("password_reset")
+    assert letters() == []
+    assert client.get("/compte/connexion", headers={"Host": "evil.example"}).status_code == 400
+
+
 def test_the_database_holds_no_link(client, run_worker):
     make_account()
     ask_reset(client, run_worker)

@@ -1,6 +1,7 @@
 """The worker, as real processes: killed, stopped, in pairs."""
 
 import json
+import os
 import signal
 import threading
 import time
@@ -12,6 +13,7 @@ from app.core import clock, health, outbox, worker
 from app.core.db import Session, db, transaction
 from tests.conftest import database_url
 from tests.core import small
+from tests.core.kills import free_port
 
 pytestmark = pytest.mark.no_database
 
@@ -193,6 +195,38 @@ def test_the_store_of_the_clock_holds_no_pickle(place):
     assert json.loads(bytes(message))[1].endswith("tick")
     assert huey.dequeue() is not None
     huey.storage.close()
+
+
+def stores():
+    """The stores the clock can use; Redis and PostgreSQL where they are given."""
+    redis = pytest.mark.skipif("TEST_REDIS_URL" not in os.environ, reason="Redis is absent (TEST_REDIS_URL)")
+    return ["sqlite", pytest.param("redis", marks=redis), pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.mark.parametrize("store", stores())
+def test_the_clock_ticks_on_every_store(place, monkeypatch, store):
+    if store != "sqlite":
+        monkeypatch.setitem(place.app.config, "JOBS_URL", os.environ["TEST_REDIS_URL"] if store == "redis" else place.url)
+    ticking = worker.Clock(place.app)
+    try:
+        small.until(lambda: place.waiting("clock") == len(worker.periodic()))
+    finally:
+        ticking.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith(("Scheduler", "Worker-"))]
+
+
+def test_a_clock_whose_store_is_away_stops_nothing_else(place, monkeypatch):
+    monkeypatch.setitem(place.app.config, "JOBS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    monkeypatch.setitem(outbox._topics, "here", outbox.Topic(lambda keys: done.set()))
+    done = threading.Event()
+    embedded = worker.Worker(place.app).start()
+    try:
+        place.enqueue("here", 1)
+        assert done.wait(5)
+        assert embedded.is_alive()
+        assert embedded.clock is None
+    finally:
+        embedded.stop()
 
 
 def test_the_silence_of_all_workers_is_noticed(place, monkeypatch):

@@ -37,7 +37,7 @@ def counts_by_section(consultation: Consultation, viewer: Person) -> dict[int | 
 
 def proposals_of(
     consultation: Consultation, viewer: Person, *, sort: str = "recent", seed: int = 1, section_id: int | None = None
-) -> Select[tuple[Proposal, int]]:
+) -> Select[Proposal, int]:
     """Each with how many arguments it has; public ones, and the viewer's own that wait to be read. No bodies."""
     query = select(Proposal, arguments_counted(Proposal)).where(Content.space_id == consultation.id, Content.kind == "proposal", shown_to(viewer))
     if section_id is not None:
