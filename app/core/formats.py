@@ -28,6 +28,7 @@ FILTERS = [
     "hour",
     "iso",
     "ago",
+    "since",
     "left",
     "until",
     "days_left",
