@@ -147,12 +147,14 @@ def test_a_topic_that_hangs_holds_only_itself(place):
 
 
 def test_the_clock_ticks_at_the_start_and_what_it_asks_is_done(place):
-    old, new = datetime(2020, 1, 1, tzinfo=UTC), clock.now()
-    for key, moment in (("old", old), ("new", new)):
-        insert = "INSERT INTO form_keys (key, digest, created_at) VALUES (:key, '', :moment)"
-        place.outside.rows(f"{insert} RETURNING id", key=key, moment=moment if place.url.startswith("postgres") else str(moment))
-    place.start_worker()
-    small.until(lambda: [row.key for row in place.outside.rows("SELECT key FROM form_keys")] == ["new"], 30)
+    for name, moment in (("old", datetime(2020, 1, 1, tzinfo=UTC)), ("new", clock.now())):
+        insert = "INSERT INTO worker_beats (name, is_leader, seen_at) VALUES (:name, :leads, :moment) RETURNING id"
+        place.outside.rows(insert, name=name, leads=False, moment=moment if place.url.startswith("postgres") else str(moment))
+    process = place.start_worker()
+    small.until(
+        lambda: "old" not in (names := [row.name for row in place.outside.rows("SELECT name FROM worker_beats")]) and "new" in names, 30
+    )
+    assert process.poll() is None
 
 
 def test_a_worker_in_threads_is_woken_by_a_commit_of_its_process(place, monkeypatch):

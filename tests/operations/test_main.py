@@ -91,12 +91,14 @@ def test_a_second_start_finds_everything_again(installation):
     assert len(key) >= 64
     assert (installation.folder.stat().st_mode & 0o777, (installation.folder / "secret-key").stat().st_mode & 0o777) == (0o700, 0o600)
     with installation.outside.engine.connect() as connection:
-        connection.execute(text("INSERT INTO form_keys (key, digest, created_at) VALUES ('kept', '', '2099-01-01')"))
+        connection.execute(
+            text("INSERT INTO worker_beats (name, is_leader, seen_at) VALUES ('kept', :leads, '2099-01-01')"), {"leads": False}
+        )
     process.send_signal(signal.SIGTERM)
     assert process.wait(15) == 0
     process, _ = installation.serve()
     assert (installation.folder / "secret-key").read_text() == key
-    assert [row.key for row in installation.outside.rows("SELECT key FROM form_keys")] == ["kept"]
+    assert installation.outside.rows("SELECT name FROM worker_beats WHERE name = 'kept'")
 
 
 def test_two_first_starts_at_once_make_one_site_with_one_leader(installation):
