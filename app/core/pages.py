@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from flask import request, url_for
 from sqlalchemy import Select, func, select
@@ -28,9 +29,13 @@ class Page(Generic[T]):
 
     def url(self, number: int) -> str:
         """The same list, another page: the address one is at, with `page` changed."""
-        arguments = {**(request.view_args or {}), **request.args.to_dict(flat=False), **self.args}
-        arguments.pop("page", None)
-        return url_for(request.endpoint or "", **arguments, **({"page": number} if number > 1 else {}))
+        places = request.view_args or {}
+        path = {name: self.args.get(name, value) for name, value in places.items()}
+        added = {name: value for name, value in self.args.items() if name not in places}
+        query = {**request.args.to_dict(flat=False), **added, "page": number if number > 1 else None}
+        # What the address carries never reaches url_for, where `_scheme`, `_external` or `endpoint` mean something.
+        kept = urlencode({name: value for name, value in query.items() if value is not None}, doseq=True)
+        return url_for(request.endpoint or "", **path) + (f"?{kept}" if kept else "")
 
     def as_json(self, describe: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
         return {"total": self.total, "page": self.number, "pages": self.pages, "items": [describe(item) for item in self.items]}

@@ -100,6 +100,17 @@ def test_any_address_is_a_page(client, query):
     assert all("javascript:" not in page.text for page in pages)
 
 
+@pytest.mark.parametrize("query", ["_scheme=javascript&_external=1", "endpoint=x", "self=x", "_anchor=x&_method=POST", "consultation_id=3", "x=%00&y=%ff"])
+def test_what_an_address_adds_does_not_bend_the_links_to_other_pages(client, query):
+    """`?_scheme=javascript&_external=1` used to reach url_for, `?endpoint=x` to break it."""
+    consultation = make_consultation()
+    for _ in range(21):
+        make_proposal(consultation)
+    page = client.get(f"/consultations/{consultation.id}?{query}&section=none")
+    assert page.status_code == 200 and "javascript:" not in page.text
+    assert f'href="/consultations/{consultation.id}-{consultation.slug}?' in page.text and "page=2" in page.text
+
+
 @pytest.mark.parametrize("number", ["0", "99999999999999999999", "2147483648", "12x", "-3"])
 def test_impossible_numbers_are_not_found(client, number):
     assert client.get(f"/consultations/{number}").status_code == client.get(f"/propositions/{number}").status_code == 404
