@@ -120,6 +120,7 @@ def test_what_hangs_from_a_hidden_page_is_hidden_with_it_and_comes_back_with_it(
     db.commit()
     run_worker("search")
     assert answer(client, "vélo")["total"] == 0
+    assert not any(answer(client, "vélo")["facets"].values())
     contents.change_state(again(parent), State.PUBLISHED)
     db.commit()
     run_worker("search")
