@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 
 from app.accounts.models import Person
 from app.contents import events, gate, queries
+from app.contents.documents import PURPOSE
 from app.contents.models import (
     Attachment,
     Content,
@@ -30,6 +31,8 @@ from app.core.db import db, insert_or_ignore
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import _
 from app.core.text import Cleaned, markdown, one_line, plain, shorten, tidy
+from app.files import services as files
+from app.files.queries import get_file
 
 # Which state may follow which. Who may do it is a rule of the feature; when, a check of its service.
 FOLLOWS: dict[State, set[State]] = {
@@ -131,9 +134,9 @@ def change_state(content: Content, after: State, *, by: Person | None = None, re
 
 def settle_visibility(content: Content) -> None:
     """Make `is_public` true again for this content and everything that hangs from it, and recount what answers what."""
-    db.flush()
     above = {value for value in (content.project_id, content.space_id, content.parent_id) if value is not None}
-    hidden_above = bool(above) and db.scalar(select(Content.id).where(Content.id.in_(above), ~Content.is_public).limit(1)) is not None
+    with db.no_autoflush:  # the new state and what follows from it are written together, below
+        hidden_above = bool(above) and db.scalar(select(Content.id).where(Content.id.in_(above), ~Content.is_public).limit(1)) is not None
     now_public = content.state == State.PUBLISHED and not hidden_above
     if now_public == content.is_public:
         return
@@ -290,12 +293,21 @@ def ensure_vocabulary(key: str, label: str, terms: dict[str, str]) -> None:
         insert_or_ignore(Term, {"vocabulary_id": vocabulary_id, "key": term_key, "label": term_label, "position": position})
 
 
-def attach(content: Content, *, file_id: int, title: str) -> Attachment:
-    row = Attachment(content_id=content.id, file_id=file_id, title=one_line(title))
+def attach(content: Content, prepared: files.Prepared, *, title: str, by: Person) -> Attachment:
+    """Show a file, received and examined with no transaction open, with this content."""
+    stored = files.keep(prepared, purpose=PURPOSE, owner_id=by.id, territory_id=content.territory_id, is_attached=True)
+    row = Attachment(content_id=content.id, file_id=stored.id, title=one_line(title) or stored.name)
     db.add(row)
     db.flush()
-    stamps.bump(f"content:{content.id}")
     return row
+
+
+def detach(row: Attachment) -> None:
+    """Stop showing a file, and remove it."""
+    stored = get_file(row.file_id)
+    db.delete(row)
+    db.flush()
+    files.remove(stored)
 
 
 def import_as(content: Content, *, source: str, byline: str, created_at: datetime, updated_at: datetime | None = None) -> None:

@@ -28,6 +28,7 @@ UNPRINTABLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0x7F, 0x2028, 0x
 BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], None)  # would let one text rearrange another
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20}).enable("table").disable(["image", "html_block", "html_inline"])
+_surrogate = re.compile("[\ud800-\udfff]")
 _renamed = re.compile(r"<(/?)(b|i|h1|h5|h6)(?=[\s>/])", re.IGNORECASE)
 _empty = re.compile(r"<(p|h2|h3|h4|li|strong|em)>(?:\s|&nbsp;|<br>)*</\1>")
 
@@ -36,7 +37,7 @@ def tidy(source: str, limit: int = LIMIT) -> str:
     """The text as we keep it: NFC, one kind of line end, no control or bidirectional override characters."""
     if len(source) > limit:
         raise DomainError(_("Ce texte est trop long : %(limit)s signes au plus.", limit=limit), field="body")
-    if any(0xD800 <= ord(sign) <= 0xDFFF for sign in source):
+    if _surrogate.search(source):
         raise DomainError(_("Ce texte contient un signe qui ne peut pas être enregistré. Retirez-le et renvoyez."), field="body")
     return unicodedata.normalize("NFC", source).replace("\r\n", "\n").replace("\r", "\n").translate(UNPRINTABLE).translate(BIDI).strip()
 
