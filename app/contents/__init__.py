@@ -2,10 +2,11 @@
 
 
 def init_app(app):
-    from app.contents import changes, kinds, mine, rows, rules, views  # noqa: F401
+    from app.contents import changes, documents, kinds, mine, rows, rules, views  # noqa: F401
 
     changes.listen()
     kinds.init_app(app)
     rows.init_app(app)
     rules.declare()
+    documents.declare()
     app.register_blueprint(views.contents)

@@ -182,6 +182,10 @@ def attachments_of(content: Content) -> Sequence[Attachment]:
     return db.scalars(select(Attachment).where(Attachment.content_id == content.id).order_by(Attachment.position, Attachment.id)).all()
 
 
+def get_attachment(content: Content, attachment_id: int) -> Attachment:
+    return get_one(select(Attachment).where(Attachment.id == attachment_id, Attachment.content_id == content.id))
+
+
 def revisions_of(content: Content) -> Sequence[Revision]:
     """Latest first."""
     return db.scalars(select(Revision).where(Revision.content_id == content.id).order_by(Revision.n.desc())).all()

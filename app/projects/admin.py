@@ -4,15 +4,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from wtforms.fields.choices import SelectChoice
 
 from app.contents import queries as contents
+from app.contents import services as content_services
 from app.contents.addresses import content_at
 from app.contents.models import LinkNature
-from app.core.errors import NotFound
+from app.core.db import apart
+from app.core.errors import DomainError, NotFound
 from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.permissions import me, require
 from app.core.when import from_paris
+from app.files import services as files
+from app.files import takes_files
 from app.projects import queries, services
-from app.projects.forms import LinkForm, MaturityForm, PhaseForm, ProjectForm
+from app.projects.forms import DocumentForm, LinkForm, MaturityForm, PhaseForm, ProjectForm
 from app.projects.labels import KINDS, MATURITIES, NATURES
 from app.projects.models import Project
 from app.territories.queries import get_territory
@@ -77,6 +81,7 @@ def edit(territory_slug, project_id):
         phases=contents.phases_of(project),
         life=queries.life_of(project),
         links=contents.links_of(project, me()),
+        documents=contents.attachments_of(project),
         maturities=MATURITIES,
         kinds=KINDS,
         natures=NATURES,
@@ -137,3 +142,35 @@ def add_link(territory_slug, project_id):
             return back_to(project)
     return render_template("projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Lier une autre page")), form.status
 
+
+
+@projects_admin.route("/<int:project_id>/documents", methods=["GET", "POST"])
+@takes_files
+def add_document(territory_slug, project_id):
+    load(territory_slug, project_id)
+    form = DocumentForm()
+    prepared = received(form) if form.validate_on_submit() else None
+    project = load(territory_slug, project_id)
+    if prepared:
+        content_services.attach(project, prepared, title=form.title.data or "", by=me())
+        flash(_("Le document est ajouté."))
+        return back_to(project)
+    return render_template("projects/admin_document.html", territory=project.territory, project=project, form=form), form.status
+
+
+def received(form: DocumentForm) -> files.Prepared | None:
+    """The file, examined with no transaction open; None, and a sentence beside the field, when it is refused."""
+    try:
+        with apart():
+            return files.prepare(form.file.data.stream, name=form.file.data.filename)
+    except DomainError as error:
+        form.file.errors = [*form.file.errors, error.message]
+        return None
+
+
+@projects_admin.post("/<int:project_id>/documents/<int:attachment_id>/retirer")
+def remove_document(territory_slug, project_id, attachment_id):
+    project = load(territory_slug, project_id)
+    content_services.detach(contents.get_attachment(project, attachment_id))
+    flash(_("Le document est retiré."))
+    return back_to(project)

@@ -1,4 +1,4 @@
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import FileField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateTimeLocalField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
@@ -30,3 +30,8 @@ class PhaseForm(Form):
 class LinkForm(Form):
     target = StringField(_l("Numéro ou adresse de la page à lier"), validators=[InputRequired(_l("Collez l’adresse de la page.")), at_most(300), only_text])
     nature = SelectField(_l("Nature du lien"))
+
+
+class DocumentForm(Form):
+    file = FileField(_l("Fichier"), validators=[InputRequired(_l("Choisissez un fichier."))])
+    title = StringField(_l("Titre du document"), validators=[InputRequired(_l("Donnez un titre : on saura ce qu’on ouvre.")), at_most(160), only_text])
