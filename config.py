@@ -10,7 +10,9 @@ class Config:
     DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{INSTANCE_DIR / 'beffroi.db'}"
     JOBS_URL = os.environ.get("JOBS_URL") or f"sqlite:///{INSTANCE_DIR / 'jobs.db'}"  # redis://… or postgresql://… beyond one machine
     REDIS_URL = os.environ.get("REDIS_URL")  # shared rate limits; without it each process counts for itself
-    MAIL_URL = os.environ.get("MAIL_URL")  # smtp://user:password@host:25, smtps://…, smtp+starttls://…; without it: console and instance/outbox/
+    MAIL_URL = os.environ.get(
+        "MAIL_URL"
+    )  # smtp://user:password@host:25, smtps://…, smtp+starttls://…; without it: console and instance/outbox/
     MAIL_FROM = os.environ.get("MAIL_FROM", "ne-pas-repondre@localhost")
     SECRET_KEY = os.environ.get("SECRET_KEY")  # without it: made once, kept in instance/secret-key (0600)
     PORT = int(os.environ.get("PORT", "8000"))

@@ -106,7 +106,9 @@ def with_tables() -> str:
 def make_app(folder: Path, name: str, **settings):
     """An application on an empty database with its tables, in a folder of its own."""
     url = database_url(name, folder, template=with_tables())
-    config = type("OwnConfig", (TestConfig,), {"INSTANCE_DIR": folder, "DATABASE_URL": url, "JOBS_URL": f"sqlite:///{folder / 'jobs.db'}", **settings})
+    config = type(
+        "OwnConfig", (TestConfig,), {"INSTANCE_DIR": folder, "DATABASE_URL": url, "JOBS_URL": f"sqlite:///{folder / 'jobs.db'}", **settings}
+    )
     app = create_app(config)
     app.test_client_class = Client
     return app

@@ -104,20 +104,19 @@ def stem_of(path: Path) -> str:
     return path.name.split(".", 1)[0] or "import"
 
 
-def open_file(path: Path) -> tuple[dict[str, Any], IO[bytes], IO[bytes]]:
-    """What the archive says of the consultation, the stream of lines, and the raw file, whose place tells how far we are."""
-    raw = path.open("rb")
+def open_file(raw: IO[bytes], suffix: str) -> tuple[dict[str, Any], IO[bytes]]:
+    """What the archive says of the consultation (nothing, for a file of lines), and the stream of lines."""
     magic = raw.read(4)
     raw.seek(0)
     if magic[:2] == b"\x1f\x8b":
-        return {}, gzip.GzipFile(fileobj=raw), raw
+        return {}, gzip.GzipFile(fileobj=raw)
     if magic[:2] == b"PK":
-        return (*open_archive(raw), raw)
-    if path.suffix == ".gz":
+        return open_archive(raw)
+    if suffix == ".gz":
         raise Unreadable(_("Ce fichier porte le nom d’un fichier gzip, mais n’en est pas un."))
-    if path.suffix == ".zip":
+    if suffix == ".zip":
         raise Unreadable(_("Ce fichier porte le nom d’une archive ZIP, mais n’en est pas une."))
-    return {}, raw, raw
+    return {}, raw
 
 
 def open_archive(raw: IO[bytes]) -> tuple[dict[str, Any], IO[bytes]]:
@@ -205,7 +204,8 @@ def with_reason(refuse: Callable[[str], None], what: str, part: Any, take: Calla
 
 
 def appendix_from(part: dict[str, Any]) -> tuple[str, Cleaned]:
-    return one_line(text_in(part, "title", TITLE_LIMIT)), html(text_in(part, "body_html", IMPORT_LIMIT), IMPORT_LIMIT)
+    """One without a text is kept too: that there was one is said."""
+    return one_line(text_in(part, "title", TITLE_LIMIT)), html(text_in(part, "body_html", IMPORT_LIMIT, required=False), IMPORT_LIMIT)
 
 
 def argument_from(part: dict[str, Any], stem: str, refuse: Callable[[str], None]) -> Entry:
@@ -347,11 +347,11 @@ def import_consultation(
     refusal: Callable[[str], None] = lambda sentence: None,
 ) -> Report:
     """Read the whole file. `progress` is told how many bytes of it are done, `refusal` each line or part not taken."""
-    meta, stream, raw = open_file(path)
-    with raw:
-        report = Report()
-        stem = stem_of(path)
-        report.consultation_id = consultation_for(meta, stem, territory, title=title, project_id=project_id)
+    territory_id = territory.id
+    with path.open("rb") as raw:
+        meta, stream = open_file(raw, path.suffix)
+        report, stem = Report(), stem_of(path)
+        report.consultation_id = consultation_for(meta, stem, territory_id, title=title, project_id=project_id)
 
         def refuse(sentence: str) -> None:
             report.refused.append(sentence)
@@ -375,19 +375,20 @@ def import_consultation(
         return report
 
 
-def consultation_for(meta: dict[str, Any], stem: str, territory: Territory, *, title: str, project_id: int | None) -> int:
+def consultation_for(meta: dict[str, Any], stem: str, territory_id: int, *, title: str, project_id: int | None) -> int:
     """The consultation this file was imported into before, or a new one, published."""
     given = meta.get("source")
     source = given if isinstance(given, str) and 0 < len(given) <= 200 else stem
     with transaction():
-        known = db.scalars(select(Consultation).where(Content.origin == Origin.IMPORTED, Content.kind == "consultation", Content.source == source)).one_or_none()
+        same = (Consultation.origin == Origin.IMPORTED, Consultation.kind == "consultation", Consultation.source == source)
+        known = db.scalars(select(Consultation).where(*same)).one_or_none()
         if known is not None:
-            if known.territory_id != territory.id:
+            if known.territory_id != territory_id:
                 raise Unreadable(_("Ce fichier a déjà été importé dans un autre territoire (consultation %(id)s).", id=known.id))
             return known.id
-        now = clock.now()
-        consultation = Consultation(territory_id=territory.id, project_id=project_id)
-        contents.import_as(consultation, source=source, byline=territory.short_name, created_at=now)
+        territory = db.get_one(Territory, territory_id)
+        consultation = Consultation(territory_id=territory_id, project_id=project_id)
+        contents.import_as(consultation, source=source, byline=territory.short_name, created_at=clock.now())
         try:
             read_meta(consultation, meta, title or stem.replace("-", " ").replace("_", " ").capitalize())
             contents.add(consultation, author=None, state=State.PUBLISHED)

@@ -22,7 +22,11 @@ def bump_stamps(session: OrmSession, _context) -> None:
     strict = False
     for thing in session.new | session.dirty | session.deleted:
         if isinstance(thing, Content):
-            changed = {attribute.key for attribute in inspect(thing).attrs if attribute.history.has_changes()} if thing not in session.new else {"*"}
+            changed = (
+                {attribute.key for attribute in inspect(thing).attrs if attribute.history.has_changes()}
+                if thing not in session.new
+                else {"*"}
+            )
             if changed - COUNTERS or thing in session.deleted:
                 names |= names_for(thing)
                 strict = strict or thing in session.deleted or bool(changed & TAKEN_BACK)

@@ -45,7 +45,12 @@ class Content(Base):
 
     __tablename__ = "contents"
     __personal__ = personal(
-        Personal(of="author_id", export=("kind", "title", "body_source", "state", "created_at", "published_at"), erase="blank", blanks={"byline": "Compte fermé", "author_id": None}),
+        Personal(
+            of="author_id",
+            export=("kind", "title", "body_source", "state", "created_at", "published_at"),
+            erase="blank",
+            blanks={"byline": "Compte fermé", "author_id": None},
+        ),
     )
     __mapper_args__ = {"polymorphic_on": "kind"}
     __table_args__ = (
@@ -107,7 +112,7 @@ class Content(Base):
 
     @property
     def moment(self) -> str | None:
-        """"soon", "open" or "closed" by the clock; None for what has no dates."""
+        """ "soon", "open" or "closed" by the clock; None for what has no dates."""
         if self.opens_at is None and self.closes_at is None:
             return None
         now = clock.now()
@@ -124,7 +129,9 @@ class Revision(Base):
     """What was written, each time: restricted, never shown in a list."""
 
     __tablename__ = "revisions"
-    __personal__ = personal(Personal(of="author_id", export=("content_id", "n", "fields", "created_at"), erase="blank", blanks={"author_id": None}))
+    __personal__ = personal(
+        Personal(of="author_id", export=("content_id", "n", "fields", "created_at"), erase="blank", blanks={"author_id": None})
+    )
     __table_args__ = (UniqueConstraint("content_id", "n"),)
 
     content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
@@ -152,11 +159,15 @@ class Vote(Base):
     """One person's opinion of one content on one scale: one row, whatever happens."""
 
     __tablename__ = "votes"
-    __personal__ = personal(Personal(of="person_id", export=("content_id", "scale", "value", "cast_at"), erase="blank", blanks={"person_id": None}))
+    __personal__ = personal(
+        Personal(of="person_id", export=("content_id", "scale", "value", "cast_at"), erase="blank", blanks={"person_id": None})
+    )
     __table_args__ = (UniqueConstraint("content_id", "person_id", "scale"),)
 
     content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)  # None once the account is erased: the vote stays counted
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("people.id"), index=True
+    )  # None once the account is erased: the vote stays counted
     scale: Mapped[str]  # "agreement", "support", "position"
     value: Mapped[str]
     revision: Mapped[int]  # the text the person saw

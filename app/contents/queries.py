@@ -8,7 +8,22 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tr
 from sqlalchemy.orm import defer, joinedload
 
 from app.accounts.models import Person, RoleName
-from app.contents.models import Attachment, Content, ContentTerm, Link, LinkState, Mandate, Phase, Revision, State, StateChange, Tally, Term, Vocabulary, Vote
+from app.contents.models import (
+    Attachment,
+    Content,
+    ContentTerm,
+    Link,
+    LinkState,
+    Mandate,
+    Phase,
+    Revision,
+    State,
+    StateChange,
+    Tally,
+    Term,
+    Vocabulary,
+    Vote,
+)
 from app.core import clock
 from app.core.db import db, get_one
 
@@ -92,7 +107,7 @@ def votes_of(person: Person, content_ids: Iterable[int], scale: str = "agreement
     if person.is_anonymous or not ids:
         return {}
     rows = db.execute(select(Vote.content_id, Vote.value).where(Vote.person_id == person.id, Vote.scale == scale, Vote.content_id.in_(ids)))
-    return {content_id: value for content_id, value in rows}
+    return dict(rows.tuples().all())
 
 
 def count_of(value: str, scale: str = "agreement") -> ColumnElement[int]:
@@ -106,7 +121,9 @@ def participants_in(space_ids: Iterable[int]) -> dict[int, int]:
     ids = list(space_ids)
     if not ids:
         return {}
-    wrote = select(Content.space_id.label("space_id"), Content.author_id.label("person_id")).where(Content.space_id.in_(ids), published(), Content.author_id.is_not(None))
+    wrote = select(Content.space_id.label("space_id"), Content.author_id.label("person_id")).where(
+        Content.space_id.in_(ids), published(), Content.author_id.is_not(None)
+    )
     voted = (
         select(Content.space_id.label("space_id"), Vote.person_id.label("person_id"))
         .join(Vote, Vote.content_id == Content.id)

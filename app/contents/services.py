@@ -87,7 +87,9 @@ def submit(content: Content, *, author: Person | None) -> State:
     return content.state
 
 
-def edit(content: Content, *, by: Person | None, seen: int | None = None, writer: Callable[[], None] | None = None, **text: Any) -> Revision:
+def edit(
+    content: Content, *, by: Person | None, seen: int | None = None, writer: Callable[[], None] | None = None, **text: Any
+) -> Revision:
     """A new version. `seen` is the revision the person had in front of them: an older one is a Conflict.
 
     `text` goes to `write`; a kind with more than that hands its own `writer`.
@@ -95,7 +97,10 @@ def edit(content: Content, *, by: Person | None, seen: int | None = None, writer
     if seen is not None and seen != content.revision:
         raise Conflict(_("Ce texte a été modifié pendant que vous l’écriviez. Votre version est ci-dessous : comparez, puis renvoyez-la."))
     claimed = db.execute(
-        update(Content).where(Content.id == content.id, Content.revision == content.revision).values(revision=Content.revision + 1).returning(Content.revision)
+        update(Content)
+        .where(Content.id == content.id, Content.revision == content.revision)
+        .values(revision=Content.revision + 1)
+        .returning(Content.revision)
     ).scalar()
     if claimed is None:
         raise Conflict(_("Ce texte vient d’être modifié par quelqu’un d’autre. Votre version est ci-dessous."))
@@ -175,7 +180,14 @@ def cast_vote(content: Content, *, person: Person, value: str | None, scale: str
     now = clock.now()
     before: str | None = None
     if value is not None:
-        fresh = {"content_id": content.id, "person_id": person.id, "scale": scale, "value": value, "revision": content.revision, "cast_at": now}
+        fresh = {
+            "content_id": content.id,
+            "person_id": person.id,
+            "scale": scale,
+            "value": value,
+            "revision": content.revision,
+            "cast_at": now,
+        }
         inserted = insert_or_ignore(Vote, fresh, returning=Vote.id)
     else:
         inserted = None
@@ -221,7 +233,9 @@ def set_phases(content: Content, phases: Iterable[Phase]) -> None:
     bounding = [phase for phase in phases if phase.allows] or phases
     if bounding:
         content.opens_at = min((p.opens_at for p in bounding if p.opens_at), default=None) if all(p.opens_at for p in bounding) else None
-        content.closes_at = max((p.closes_at for p in bounding if p.closes_at), default=None) if all(p.closes_at for p in bounding) else None
+        content.closes_at = (
+            max((p.closes_at for p in bounding if p.closes_at), default=None) if all(p.closes_at for p in bounding) else None
+        )
     db.flush()
 
 
@@ -263,11 +277,20 @@ def require_open(space: Content, act: str) -> datetime:
 # --- Links, terms, attachments ---------------------------------------------------------------------------------------------
 
 
-def link(origin: Content, target: Content, nature: LinkNature | str, *, author: Person | None, state: LinkState = LinkState.ACCEPTED) -> None:
+def link(
+    origin: Content, target: Content, nature: LinkNature | str, *, author: Person | None, state: LinkState = LinkState.ACCEPTED
+) -> None:
     """Tie two contents; the same tie twice is one."""
     if origin.id == target.id:
         raise DomainError(_("Une page ne peut pas être liée à elle-même. Choisissez-en une autre."))
-    values = {"from_id": origin.id, "to_id": target.id, "nature": LinkNature(nature), "state": state, "author_id": author.id if author else None, "created_at": clock.now()}
+    values = {
+        "from_id": origin.id,
+        "to_id": target.id,
+        "nature": LinkNature(nature),
+        "state": state,
+        "author_id": author.id if author else None,
+        "created_at": clock.now(),
+    }
     insert_or_ignore(Link, values)
     stamps.bump(f"content:{origin.id}", f"content:{target.id}")
 

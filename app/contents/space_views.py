@@ -49,7 +49,9 @@ def add_space_views(blueprint: Blueprint, load: Callable[[str, int], Content]) -
                 spaces.conclude(space, body=form.body.data, by=me())
                 flash(_("La conclusion est publiée."))
                 return back_to(space)
-        return step(space, form, _("Conclure"), _("Publier la conclusion"), _("Ce qui a été dit, ce que le territoire décide, et pourquoi."))
+        return step(
+            space, form, _("Conclure"), _("Publier la conclusion"), _("Ce qui a été dit, ce que le territoire décide, et pourquoi.")
+        )
 
     @blueprint.route("/<int:content_id>/phases", methods=["GET", "POST"])
     def add_phase(territory_slug, content_id):
@@ -68,7 +70,13 @@ def add_space_views(blueprint: Blueprint, load: Callable[[str, int], Content]) -
         if phase is None:
             raise NotFound
         form = PhaseForm(
-            data={"name": phase.name, "note": phase.note, "opens_at": to_paris(phase.opens_at), "closes_at": to_paris(phase.closes_at), "allows": phase.allows}
+            data={
+                "name": phase.name,
+                "note": phase.note,
+                "opens_at": to_paris(phase.opens_at),
+                "closes_at": to_paris(phase.closes_at),
+                "allows": phase.allows,
+            }
         )
         with refusals_in(form):
             if form.validate_on_submit():

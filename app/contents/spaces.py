@@ -62,12 +62,28 @@ def set_dates(space: Content, phases: Iterable[Phase], *, by: Person | None) -> 
     after = dates_of(queries.phases_of(space))
     if space.published_at is not None and after != before:
         detail = {"before": before, "after": after}
-        record("space.dates_changed", subject=f"content:{space.id}", actor_id=by.id if by else None, territory_id=space.territory_id, detail=detail)
+        record(
+            "space.dates_changed",
+            subject=f"content:{space.id}",
+            actor_id=by.id if by else None,
+            territory_id=space.territory_id,
+            detail=detail,
+        )
 
 
 def dates_of(phases: Iterable[Phase]) -> list[str]:
     """One line a phase, as the register keeps them."""
-    return [" | ".join([p.name, p.opens_at.isoformat() if p.opens_at else "", p.closes_at.isoformat() if p.closes_at else "", ",".join(sorted(p.allows))]) for p in phases]
+    return [
+        " | ".join(
+            [
+                p.name,
+                p.opens_at.isoformat() if p.opens_at else "",
+                p.closes_at.isoformat() if p.closes_at else "",
+                ",".join(sorted(p.allows)),
+            ]
+        )
+        for p in phases
+    ]
 
 
 def copies_of(space: Content, *, without: int | None = None) -> list[Phase]:
@@ -113,5 +129,7 @@ def move_to_project(space: Content, project: Content | None) -> None:
     if space.project_id == project_id:
         return
     space.project_id = project_id
-    db.execute(update(Content).where(Content.space_id == space.id).values(project_id=project_id).execution_options(synchronize_session="fetch"))
+    db.execute(
+        update(Content).where(Content.space_id == space.id).values(project_id=project_id).execution_options(synchronize_session="fetch")
+    )
     contents.settle_visibility(space)

@@ -2,7 +2,25 @@
 
 from importlib import import_module
 
-PARTS = ["logs", "i18n", "formats", "urls", "db", "errors", "permissions", "once", "security", "limits", "mail", "assets", "cli", "flashes", "stamps", "pagecache", "worker"]
+PARTS = [
+    "logs",
+    "i18n",
+    "formats",
+    "urls",
+    "db",
+    "errors",
+    "permissions",
+    "once",
+    "security",
+    "limits",
+    "mail",
+    "assets",
+    "cli",
+    "flashes",
+    "stamps",
+    "pagecache",
+    "worker",
+]
 
 
 def init_app(app):

@@ -124,7 +124,9 @@ class TurnTaking(sqlite3.Connection):
 def make_engine(url: str) -> Engine:
     """The engine for `url`, on SQLite or PostgreSQL, with the guarantees described above."""
     if url.startswith("postgres"):
-        engine = create_engine(url, pool_size=5, max_overflow=10, pool_pre_ping=True, connect_args={"options": "-c statement_timeout=30000 -c timezone=UTC"})
+        engine = create_engine(
+            url, pool_size=5, max_overflow=10, pool_pre_ping=True, connect_args={"options": "-c statement_timeout=30000 -c timezone=UTC"}
+        )
 
         @event.listens_for(engine, "begin")
         def begin_on_postgres(conn):

@@ -83,7 +83,9 @@ def init_app(app: Flask) -> None:
         log.info("refused", permission=str(error), path=request.path, person=getattr(current_user, "id", None))
         if current_user.is_anonymous:
             return door()
-        return answer(403, _("Vous n’avez pas accès à cette page"), _("Si vous pensez que c’est une erreur, écrivez à l’équipe du territoire."))
+        return answer(
+            403, _("Vous n’avez pas accès à cette page"), _("Si vous pensez que c’est une erreur, écrivez à l’équipe du territoire.")
+        )
 
     @app.errorhandler(Conflict)
     def overtaken(error):
@@ -127,7 +129,9 @@ def init_app(app: Flask) -> None:
         if current_app.testing or current_app.debug:
             raise error
         log.exception("error", path=request.path, method=request.method)
-        return answer(500, _("Une erreur s’est produite"), _("Elle est enregistrée et sera corrigée. Votre texte est ci-dessous : copiez-le."))
+        return answer(
+            500, _("Une erreur s’est produite"), _("Elle est enregistrée et sera corrigée. Votre texte est ci-dessous : copiez-le.")
+        )
 
 
 def safe_referrer() -> str | None:

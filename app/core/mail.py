@@ -55,7 +55,11 @@ def send(template: str, to: str, *, person_id: int | None = None, due_at: dateti
     """Queue one letter: `mail/<template>.txt` (first line: subject) and `.html`, with `context` (plain JSON values)."""
     domain = urlsplit(current_app.config["BASE_URL"]).hostname or "localhost"
     message = MailMessage(
-        person_id=person_id, to_address=one_address(to), template=template, context=context, message_id=f"<{secrets.token_hex(16)}@{domain}>"
+        person_id=person_id,
+        to_address=one_address(to),
+        template=template,
+        context=context,
+        message_id=f"<{secrets.token_hex(16)}@{domain}>",
     )
     db.add(message)
     db.flush()

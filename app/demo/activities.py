@@ -102,7 +102,7 @@ def propose(story: Story, space: dict[str, Any], row: dict[str, Any], posted: da
         proposal = proposals.propose(consultation, author=author, **text)
     story.things[row["key"]] = proposal
     if "votes" in row:
-        story.ballots.append(Ballot(proposal, row["votes"], posted, window(story, space)[1]))
+        story.ballots.append(Ballot(proposal.id, proposal.author_id, row["votes"], posted, window(story, space)[1]))
 
 
 def argue(story: Story, key: str, row: dict[str, Any], votes: dict[str, int], posted: datetime, closes_at: datetime):
@@ -111,7 +111,7 @@ def argue(story: Story, key: str, row: dict[str, Any], votes: dict[str, int], po
     if row.get("voice") == "official":  # the service takes citizens' arguments only: the page says who speaks
         argument.voice, argument.byline = Voice.OFFICIAL, comments.official_name(author, about.territory_id)
     if votes:
-        story.ballots.append(Ballot(argument, votes, posted, closes_at))
+        story.ballots.append(Ballot(argument.id, argument.author_id, votes, posted, closes_at))
     return argument
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from zlib import crc32
 
 from app.accounts.models import Person
-from app.contents.models import Content, Term
+from app.contents.models import Term
 from app.core import clock
 from app.core.clock import PARIS
 from app.core.formats import day as day_in_words
@@ -30,7 +30,8 @@ DATE = re.compile(r"\{date:(-?\d+)\}")
 class Ballot:
     """Votes to cast once the story is told: how many of each value, between two moments, by other people than the author."""
 
-    content: Content
+    content_id: int
+    author_id: int | None
     values: dict[str, int]
     opens_at: datetime
     closes_at: datetime

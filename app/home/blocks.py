@@ -1,10 +1,10 @@
 """What the page of a territory shows of each feature, in order."""
 
-from app.home import queries
-from app.home.views import rows_of
 from app.contents.queries import latest
 from app.contents.rows import content_row
 from app.core.db import db
+from app.home import queries
+from app.home.views import rows_of
 from app.projects.queries import public_projects
 from app.territories import blocks
 
@@ -27,4 +27,6 @@ def projects(territory):
 
 
 def sheets(territory):
-    return "home/block_sheets.html", {"sheets": [content_row(each) for each in latest("initiative", "document", "tool", territory_id=territory.id, limit=6)]}
+    return "home/block_sheets.html", {
+        "sheets": [content_row(each) for each in latest("initiative", "document", "tool", territory_id=territory.id, limit=6)]
+    }

@@ -23,7 +23,8 @@ def open_at(now: datetime) -> ColumnElement[bool]:
 
 
 def activities(moment: str = "", territory_id: int | None = None) -> Select[Content]:
-    """Public consultations and debates: "open" (the first to close first), "soon" (the first to open first), "closed" (the last first), or all."""
+    """Public consultations and debates: "open" (the first to close first), "soon" (the first to open first),
+    "closed" (the last first), or all (the newest first)."""
     now = clock.now()
     query = listing(published()).where(Content.kind.in_(ACTIVITIES))
     if territory_id is not None:
@@ -43,7 +44,9 @@ def facts_of(spaces: Sequence[Content]) -> dict[int, list[str]]:
     if not ids:
         return {}
     people = participants_in(ids)
-    query = select(Content.space_id, Content.kind, func.count(Content.id)).where(Content.space_id.in_(ids), published(), Content.kind.in_(COUNTED.values()))
+    query = select(Content.space_id, Content.kind, func.count(Content.id)).where(
+        Content.space_id.in_(ids), published(), Content.kind.in_(COUNTED.values())
+    )
     written = {(space_id, kind): count for space_id, kind, count in db.execute(query.group_by(Content.space_id, Content.kind))}
     found = {}
     for space in spaces:
@@ -71,11 +74,14 @@ def territory_lines() -> list[TerritoryLine]:
     now = clock.now()
     open_here = func.sum(func.coalesce(and_(Content.kind.in_(ACTIVITIES), open_at(now)).cast(Integer), 0))
     projects_here = func.sum((Content.kind == "project").cast(Integer))
-    query = select(Content.territory_id, open_here, projects_here).where(published(), Content.kind.in_((*ACTIVITIES, "project"))).group_by(Content.territory_id)
+    query = (
+        select(Content.territory_id, open_here, projects_here)
+        .where(published(), Content.kind.in_((*ACTIVITIES, "project")))
+        .group_by(Content.territory_id)
+    )
     counts = {territory_id: (opened or 0, projects or 0) for territory_id, opened, projects in db.execute(query)}
     territories = db.scalars(select(Territory).where(Territory.is_pilot).order_by(Territory.name))
     return [TerritoryLine(each, *counts.get(each.id, (0, 0))) for each in territories]
-
 
 
 def next_opening() -> datetime | None:
@@ -84,5 +90,3 @@ def next_opening() -> datetime | None:
     opening = db.scalar(select(func.min(Content.opens_at)).where(published(), Content.kind.in_(ACTIVITIES), Content.opens_at > now))
     closing = db.scalar(select(func.min(Content.closes_at)).where(published(), Content.kind.in_(ACTIVITIES), Content.closes_at > now))
     return min((edge for edge in (opening, closing) if edge), default=None)
-
-

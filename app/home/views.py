@@ -75,8 +75,6 @@ def describe(content: Content) -> dict:
     }
 
 
-
-
 def standing_page(template: str):
     pagecache.public("region")
     return render_template(f"home/{template}.html")
@@ -104,7 +102,14 @@ def open_data():
 
 @home.get("/robots.txt")
 def robots():
-    lines = ["User-agent: *", "Disallow: /compte/", "Disallow: /gestion/", "Disallow: /moderation/", "Disallow: /recherche", f"Sitemap: {url_for('feeds.sitemap', _external=True)}"]
+    lines = [
+        "User-agent: *",
+        "Disallow: /compte/",
+        "Disallow: /gestion/",
+        "Disallow: /moderation/",
+        "Disallow: /recherche",
+        f"Sitemap: {url_for('feeds.sitemap', _external=True)}",
+    ]
     pagecache.public()
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 

@@ -5,8 +5,13 @@ def init_app(app):
     from app.admin import menu
     from app.contents import kinds
     from app.core.i18n import _l
-    from app.initiatives import rules  # noqa: F401 -- declares who may
-    from app.initiatives import admin, cli, search, views
+    from app.initiatives import (
+        admin,
+        cli,
+        rules,  # noqa: F401 -- declares who may
+        search,
+        views,
+    )
     from app.initiatives.labels import KIND_LABELS
     from app.initiatives.models import KINDS
 

@@ -12,7 +12,10 @@ from app.initiatives.labels import FACT_LABELS, SECTIONS
 
 class SheetForm(VersionedForm):
     title = StringField(_l("Titre"), validators=[InputRequired(_l("Donnez un titre à la fiche.")), at_most(200), only_text])
-    summary = TextAreaField(_l("En une phrase"), validators=[InputRequired(_l("Dites en une phrase ce qui a été fait et ce que cela a donné.")), at_most(400), only_text])
+    summary = TextAreaField(
+        _l("En une phrase"),
+        validators=[InputRequired(_l("Dites en une phrase ce qui a été fait et ce que cela a donné.")), at_most(400), only_text],
+    )
     territory = SelectField(_l("Territoire"), coerce=int)
     theme = SelectMultipleField(_l("Thèmes"), coerce=int)
 
@@ -27,13 +30,17 @@ class InitiativeFields(SheetForm):
     ended_on = DateField(_l("Fin"), validators=[Optional()])
     participants = StringField(FACT_LABELS["participants"], validators=[at_most(160), only_text])
     cost = StringField(FACT_LABELS["cost"], validators=[at_most(160), only_text])
-    cost_euros = IntegerField(_l("Coût en euros, pour comparer"), validators=[Optional(), NumberRange(0, 10**9, _l("Un nombre d’euros, sans les centimes."))])
+    cost_euros = IntegerField(
+        _l("Coût en euros, pour comparer"), validators=[Optional(), NumberRange(0, 10**9, _l("Un nombre d’euros, sans les centimes."))]
+    )
     staff_time = StringField(FACT_LABELS["staff_time"], validators=[at_most(160), only_text])
 
 
 class DocumentFields(SheetForm):
     writer = StringField(FACT_LABELS["writer"], validators=[at_most(160), only_text])
-    issued_year = IntegerField(FACT_LABELS["issued_year"], validators=[Optional(), NumberRange(1800, 2100, _l("Une année en quatre chiffres."))])
+    issued_year = IntegerField(
+        FACT_LABELS["issued_year"], validators=[Optional(), NumberRange(1800, 2100, _l("Une année en quatre chiffres."))]
+    )
     licence = StringField(FACT_LABELS["licence"], validators=[at_most(160), only_text])
     address = StringField(FACT_LABELS["address"], validators=[at_most(500), only_text])
 
@@ -52,10 +59,13 @@ BASES = {"initiative": InitiativeFields, "document": DocumentFields, "tool": Too
 def form_for(kind: str) -> type[SheetForm]:
     """The form class of this kind: its facts, then one text area a section, then the sources."""
     fields: dict[str, object] = {
-        key: TextAreaField(title, description=help, validators=[at_most(20_000), only_text]) for key, (title, help) in SECTIONS[kind].items()
+        key: TextAreaField(title, description=help, validators=[at_most(20_000), only_text])
+        for key, (title, help) in SECTIONS[kind].items()
     }
     fields["sources_text"] = TextAreaField(
-        _l("Sources"), description=_l("Une par ligne : le titre, puis l’adresse si elle existe, séparés par « | »."), validators=[at_most(5000), only_text]
+        _l("Sources"),
+        description=_l("Une par ligne : le titre, puis l’adresse si elle existe, séparés par « | »."),
+        validators=[at_most(5000), only_text],
     )
     return type(f"{kind.capitalize()}Form", (BASES[kind],), fields)
 
@@ -65,5 +75,7 @@ class NoteForm(Form):
 
 
 class LinkForm(Form):
-    target = StringField(_l("Adresse de la page à lier"), validators=[InputRequired(_l("Collez l’adresse de la page.")), at_most(300), only_text])
+    target = StringField(
+        _l("Adresse de la page à lier"), validators=[InputRequired(_l("Collez l’adresse de la page.")), at_most(300), only_text]
+    )
     nature = SelectField(_l("Nature du lien"))

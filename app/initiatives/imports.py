@@ -30,17 +30,27 @@ from app.territories.models import Territory
 BATCH = 50
 HEADING = re.compile(r"<h([234])>(.*?)</h\1>", re.DOTALL)
 MEANS = {
-    "context": "problems? and purposes?|purpose and problems?|problem|context|contexte|background( history and context)?|broader context|introduction|definition|overview|history|historique|geschichte|historia|probleme und beweggrunde|proposito y problema|storia",
-    "aims": "aims?|objectives?|objectifs?|mission( and purpose)?|purpose( and mission)?|problem and objective|purpose|ziele|goals?",
-    "method": "(creation and )?participants? selection|participation selection|method(s|ology)?|methode|process|structure and process|how|deliberations?,? ?(and )?decisions?,?( and public interaction)?|deliberation|methods and tools used|auswahl der teilnehmer|teilnehmerauswahl|creacion y seleccion de participantes|project description|what|originating entities( and funding)?|organi[sz]ation",
+    "context": "problems? and purposes?|purpose and problems?|problem|context|contexte|background( history and context)?"
+    "|broader context|introduction|definition|overview|history|historique|geschichte|historia|storia"
+    "|probleme und beweggrunde|proposito y problema",
+    "aims": "aims?|objectives?|objectifs?|mission( and purpose)?|purpose( and mission)?|problem and objective|ziele|goals?",
+    "method": "(creation and )?participants? selection|participation selection|method(s|ology)?|methode|process|how|what"
+    "|structure and process|deliberations?,? ?(and )?decisions?,?( and public interaction)?|deliberation|methods and tools used"
+    "|auswahl der teilnehmer|teilnehmerauswahl|creacion y seleccion de participantes|project description"
+    "|originating entities( and funding)?|organi[sz]ation",
     "tools": "tools?|outils?|resources used.*|type of contribution by participants",
-    "results": "influence,? outcomes?,? and effects?|outcomes?( and effects?)?|outcomes/products|impact|resultats?|results?|einfluss, ergebnisse und effekte|resultados y efectos|evaluation|adoption by others|major projects( and events)?",
+    "results": "influence,? outcomes?,? and effects?|outcomes?( and effects?)?|outcomes/products|impact|resultats?|results?"
+    "|einfluss, ergebnisse und effekte|resultados y efectos|evaluation|adoption by others|major projects( and events)?",
     "decided": "decisions?|ce qui a ete decide",
     "practices": "strengths|bonnes pratiques|lessons learned|analysis and lessons learned",
-    "pitfalls": "analysis (and|&) criticisms?|criticism|challenges and limitations|evaluation and critique|analyse und kritik|analisis y criticas|ecueils|limits?|weaknesses",
+    "pitfalls": "analysis (and|&) criticisms?|criticism|challenges and limitations|evaluation and critique|analyse und kritik"
+    "|analisis y criticas|ecueils|limits?|weaknesses",
 }
 MEANING = [(key, re.compile(pattern)) for key, pattern in MEANS.items()]
-SOURCES = re.compile(r"(secondary )?(sources|literature)|references|external links?|links|notes|publications|sekundarquellen|externe links|fuentes secundarias|links externos|liens.*")
+SOURCES = re.compile(
+    r"(secondary )?(sources|literature)|references|external links?|links|notes|publications|sekundarquellen|externe links"
+    r"|fuentes secundarias|links externos|liens.*"
+)
 
 
 @dataclass
@@ -74,13 +84,21 @@ def sections_of(page: str) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
             continue
         key = key_of(title) if title else "context"
         if key == "sources":
-            sources += [{"title": plain(words), "url": address} for address, words in re.findall(r'<a href="([^"]*)"[^>]*>(.*?)</a>', piece, re.DOTALL) if is_web(html_module.unescape(address))]
+            sources += [
+                {"title": plain(words), "url": address}
+                for address, words in re.findall(r'<a href="([^"]*)"[^>]*>(.*?)</a>', piece, re.DOTALL)
+                if is_web(html_module.unescape(address))
+            ]
             key = "other"
         known = SECTIONS["initiative"].get(key)
-        gathered.setdefault((key, str(known[0]) if known else title or str(_("Suite"))), []).append(piece if not known or not title else f"<h3>{html_module.escape(title)}</h3>{piece}")
+        gathered.setdefault((key, str(known[0]) if known else title or str(_("Suite"))), []).append(
+            piece if not known or not title else f"<h3>{html_module.escape(title)}</h3>{piece}"
+        )
     order = [*SECTIONS["initiative"], "other"]
     ordered = sorted(gathered.items(), key=lambda item: order.index(item[0][0]))
-    sections = [{"key": key, "title": title, "source": "\n".join(texts), "html": Cleaned("".join(texts))} for (key, title), texts in ordered]
+    sections = [
+        {"key": key, "title": title, "source": "\n".join(texts), "html": Cleaned("".join(texts))} for (key, title), texts in ordered
+    ]
     return sections, [{"title": one_line(source["title"])[:300], "url": html_module.unescape(source["url"])} for source in sources]
 
 
@@ -95,14 +113,20 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     except UnicodeDecodeError as error:
         raise DomainError(_("Le fichier « %(name)s » n’est pas en UTF-8. Convertissez-le, puis recommencez.", name=path.name)) from error
     except (EOFError, gzip.BadGzipFile, OSError) as error:
-        raise DomainError(_("Le fichier « %(name)s » est abîmé ou coupé : téléchargez-le à nouveau. Ce qui précède est importé.", name=path.name)) from error
+        raise DomainError(
+            _("Le fichier « %(name)s » est abîmé ou coupé : téléchargez-le à nouveau. Ce qui précède est importé.", name=path.name)
+        ) from error
 
 
 def import_sheets(path: Path, *, publish: bool, territory: Territory | None = None, progress=lambda: None) -> ImportReport:
     """Every line of the file as an initiative sheet; `source` is `<file stem>:<id>`."""
     report = ImportReport()
     stem = path.name.split(".")[0]
-    known = set(db.scalars(select(Content.source).where(Content.origin == Origin.IMPORTED, Content.kind == "initiative", Content.source.like(f"{stem}:%"))))
+    known = set(
+        db.scalars(
+            select(Content.source).where(Content.origin == Origin.IMPORTED, Content.kind == "initiative", Content.source.like(f"{stem}:%"))
+        )
+    )
     db.rollback()
     batch: list[tuple[int, dict[str, Any]]] = []
 
@@ -172,5 +196,3 @@ def language_of(words: str) -> str:
     scores = {language: sum(word in little for word in found) for language, little in LITTLE_WORDS.items()}
     best = max(scores, key=lambda language: scores[language])
     return best if scores[best] > len(found) / 50 else "fr"
-
-

@@ -27,7 +27,10 @@ class SectionList(TypeDecorator):
     cache_ok = True
 
     def process_bind_param(self, value, dialect):
-        return [{**section, "html": section["html"] if isinstance(section["html"], Cleaned) else rich(section["html"], IMPORT_LIMIT)} for section in value or []]
+        return [
+            {**section, "html": section["html"] if isinstance(section["html"], Cleaned) else rich(section["html"], IMPORT_LIMIT)}
+            for section in value or []
+        ]
 
     def process_result_value(self, value, dialect):
         return [{**section, "html": Cleaned(section["html"])} for section in value or []]
@@ -49,7 +52,10 @@ class Sheet:
     def own_fields(self) -> dict[str, Any]:
         kept = {name: getattr(self, name) for name in self.FACTS}
         kept = {name: value.isoformat() if isinstance(value, date) else value for name, value in kept.items()}
-        return kept | {"sections": [{"key": s["key"], "title": s["title"], "source": s["source"]} for s in self.sections], "sources": self.sources}
+        return kept | {
+            "sections": [{"key": s["key"], "title": s["title"], "source": s["source"]} for s in self.sections],
+            "sources": self.sources,
+        }
 
 
 class Initiative(Sheet, Content):

@@ -54,5 +54,3 @@ def citations_of(ids: Sequence[int]) -> dict[int, int]:
 def latest_sheets(limit: int = 6) -> Sequence[Content]:
     query = listing(published()).where(Content.kind.in_(KINDS)).order_by(Content.published_at.desc(), Content.id.desc())
     return db.scalars(query.limit(limit)).all()
-
-

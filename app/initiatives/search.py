@@ -21,7 +21,9 @@ def declare() -> None:
 
     @searchable(Document)
     def reference_document(sheet: Document) -> Found:
-        return Found.of(sheet, body=f"{words(sheet)} {sheet.writer}", year=sheet.issued_year or (sheet.published_at or sheet.created_at).year)
+        return Found.of(
+            sheet, body=f"{words(sheet)} {sheet.writer}", year=sheet.issued_year or (sheet.published_at or sheet.created_at).year
+        )
 
     @searchable(Tool)
     def tool_document(sheet: Tool) -> Found:

@@ -88,7 +88,9 @@ def require_web(address: str) -> None:
         raise DomainError(_("Cette adresse doit commencer par http:// ou https://."), field="address")
 
 
-def edit_sheet(sheet: AnySheet, *, by: Person, seen: int, title: str, summary: str, sections: Mapping[str, str], terms: Iterable[Term], **facts: Any) -> None:
+def edit_sheet(
+    sheet: AnySheet, *, by: Person, seen: int, title: str, summary: str, sections: Mapping[str, str], terms: Iterable[Term], **facts: Any
+) -> None:
     """A new version. Sections that came with an import and have no field of ours are kept as they are."""
     kept = [section for section in sheet.sections if section["key"] == "other"]
 
@@ -127,7 +129,13 @@ def publish(sheet: AnySheet, *, by: Person | None) -> None:
     sheet.step, sheet.review_note = Step.PUBLISHED, ""
     db.flush()
     if by is not None:
-        audit.record("catalogue.publish", territory_id=sheet.territory_id, actor_id=by.id, subject=f"content:{sheet.id}", detail={"kind": sheet.kind, "revision": sheet.revision})
+        audit.record(
+            "catalogue.publish",
+            territory_id=sheet.territory_id,
+            actor_id=by.id,
+            subject=f"content:{sheet.id}",
+            detail={"kind": sheet.kind, "revision": sheet.revision},
+        )
         tell_author(sheet, "sheet_published", except_for=by)
 
 

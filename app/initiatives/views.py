@@ -37,7 +37,9 @@ def index():
     found = find(Params.read(facets=FACETS), within={"kind": list(KINDS)}, facets=FACETS)
     if request.path.endswith(".json"):
         if not found.is_available:
-            return jsonify(error="unavailable", message=_("La recherche est momentanément indisponible. Réessayez dans quelques minutes.")), 503
+            return jsonify(
+                error="unavailable", message=_("La recherche est momentanément indisponible. Réessayez dans quelques minutes.")
+            ), 503
         return jsonify(as_json(found))
     pagecache.public("catalogue", "search")
     return render_template(
@@ -66,14 +68,25 @@ def show(sheet_id):
 @initiatives.app_template_filter("sheet_toc")
 def table_of_contents(sections, lessons, links, sources) -> list[tuple[str, str]]:
     """(anchor, title) of what the page holds."""
-    found = [(f"{section['key']}{number}" if section["key"] == "other" else section["key"], section["title"]) for number, section in enumerate(sections, 1)]
-    ends = (("lecons", _("Ce qu’il faut savoir"), lessons), ("liens", _("En lien avec cette fiche"), links), ("sources", _("Sources"), sources))
+    found = [
+        (f"{section['key']}{number}" if section["key"] == "other" else section["key"], section["title"])
+        for number, section in enumerate(sections, 1)
+    ]
+    ends = (
+        ("lecons", _("Ce qu’il faut savoir"), lessons),
+        ("liens", _("En lien avec cette fiche"), links),
+        ("sources", _("Sources"), sources),
+    )
     return found + [(anchor, title) for anchor, title, there in ends if there]
 
 
 def facts_of(sheet) -> list[tuple[str, str]]:
     """The short facts a sheet states, in their order; what it does not say is not shown."""
-    found = [(FACT_LABELS[name], str(getattr(sheet, name))) for name in sheet.FACTS if name in FACT_LABELS and name != "address" and getattr(sheet, name)]
+    found = [
+        (FACT_LABELS[name], str(getattr(sheet, name)))
+        for name in sheet.FACTS
+        if name in FACT_LABELS and name != "address" and getattr(sheet, name)
+    ]
     if isinstance(sheet, Initiative) and (sheet.started_on or sheet.ended_on):
         years = sorted({day.year for day in (sheet.started_on, sheet.ended_on) if day})
         found.insert(0, (FACT_LABELS["when"], " – ".join(str(year) for year in years)))
@@ -94,7 +107,9 @@ def create(kind):
             sheet = services.create_sheet(kind, by=me(), territory=territory, terms=chosen_terms(form), **typed(kind, form))
             flash(_("La fiche est enregistrée, en brouillon. Complétez-la, puis proposez-la aux curateurs."))
             return redirect(address(sheet))
-    return render_template("initiatives/form.html", form=form, kind=kind, sheet=None, sections=SECTIONS[kind], labels=KIND_LABELS), form.status
+    return render_template(
+        "initiatives/form.html", form=form, kind=kind, sheet=None, sections=SECTIONS[kind], labels=KIND_LABELS
+    ), form.status
 
 
 @initiatives.route("/catalogue/<ref:sheet_id>/modifier", methods=["GET", "POST"])
@@ -116,7 +131,15 @@ def edit(sheet_id):
         status = 409
         db.rollback()
         sheet = queries.get_sheet(sheet_id)
-    return render_template("initiatives/form.html", form=form, kind=sheet.kind, sheet=sheet, conflict=status == 409, sections=SECTIONS[sheet.kind], labels=KIND_LABELS), status or form.status
+    return render_template(
+        "initiatives/form.html",
+        form=form,
+        kind=sheet.kind,
+        sheet=sheet,
+        conflict=status == 409,
+        sections=SECTIONS[sheet.kind],
+        labels=KIND_LABELS,
+    ), status or form.status
 
 
 def prepared(kind: str, sheet=None) -> SheetForm:
@@ -133,7 +156,9 @@ def prepared(kind: str, sheet=None) -> SheetForm:
         if field is None:
             continue
         terms = contents.terms_in(name)
-        field.choices = ([SelectChoice(0, _("Non précisé"))] if name == "level" else []) + [SelectChoice(term.id, term.label) for term in terms]
+        field.choices = ([SelectChoice(0, _("Non précisé"))] if name == "level" else []) + [
+            SelectChoice(term.id, term.label) for term in terms
+        ]
         if request.method == "GET":
             ids = [term.id for term in held.get(name, [])]
             field.data = (ids[0] if ids else 0) if name == "level" else ids
@@ -143,7 +168,12 @@ def prepared(kind: str, sheet=None) -> SheetForm:
 
 
 def show_sheet_in(form: SheetForm, sheet) -> None:
-    form.version.data, form.title.data, form.summary.data, form.territory.data = str(sheet.revision), sheet.title, sheet.summary, sheet.territory_id or 0
+    form.version.data, form.title.data, form.summary.data, form.territory.data = (
+        str(sheet.revision),
+        sheet.title,
+        sheet.summary,
+        sheet.territory_id or 0,
+    )
     for name in sheet.FACTS:
         if name in form:
             form[name].data = getattr(sheet, name)
@@ -156,7 +186,12 @@ def show_sheet_in(form: SheetForm, sheet) -> None:
 def typed(kind: str, form: SheetForm) -> dict:
     """What the services take, from what the form holds."""
     facts = {name: form[name].data for name in KINDS[kind].FACTS if name in form}
-    facts = {name: (value or "").strip() if isinstance(value, str) or (value is None and name not in {"started_on", "ended_on", "cost_euros", "issued_year"}) else value for name, value in facts.items()}
+    facts = {
+        name: (value or "").strip()
+        if isinstance(value, str) or (value is None and name not in {"started_on", "ended_on", "cost_euros", "issued_year"})
+        else value
+        for name, value in facts.items()
+    }
     return {
         "title": form.title.data,
         "summary": form.summary.data,
@@ -204,7 +239,9 @@ def link(sheet_id):
     with refusals_in(form):
         if form.validate_on_submit():
             target = content_at(form.target.data, field="target")
-            state = services.link_sheet(sheet, target, form.nature.data, by=me(), may_accept=can("sheet.publish", sheet) or can("sheet.link", target))
+            state = services.link_sheet(
+                sheet, target, form.nature.data, by=me(), may_accept=can("sheet.publish", sheet) or can("sheet.link", target)
+            )
             flash(_("Le lien est posé.") if state == LinkState.ACCEPTED else _("Le lien est proposé à l’autre territoire."))
             return redirect(address(sheet))
     return render_template("initiatives/link.html", sheet=sheet, form=form), form.status

@@ -4,8 +4,11 @@
 def init_app(app):
     from app.admin import menu
     from app.core.i18n import _l
-    from app.moderation import rules  # noqa: F401 -- declares who may
-    from app.moderation import listeners, views
+    from app.moderation import (
+        listeners,
+        rules,  # noqa: F401 -- declares who may
+        views,
+    )
 
     listeners.listen()
     app.register_blueprint(views.moderation)

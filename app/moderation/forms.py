@@ -14,7 +14,10 @@ class ReportForm(Form):
 
 class VisitorReportForm(ReportForm):
     name = StringField(_l("Votre nom"), validators=[InputRequired(_l("Donnez votre nom.")), at_most(80), only_text])
-    email = EmailField(_l("Votre courriel"), validators=[InputRequired(_l("Donnez votre courriel : nous vous écrirons pour confirmer.")), at_most(254), only_text])
+    email = EmailField(
+        _l("Votre courriel"),
+        validators=[InputRequired(_l("Donnez votre courriel : nous vous écrirons pour confirmer.")), at_most(254), only_text],
+    )
 
 
 class DecisionForm(VersionedForm):
@@ -39,4 +42,6 @@ class SettingsForm(Form):
         ],
         validators=[InputRequired(_l("Choisissez un régime."))],
     )
-    target_hours = IntegerField(_l("Délai promis, en heures"), validators=[InputRequired(_l("Donnez un délai.")), NumberRange(1, 240, _l("Entre 1 et 240 heures."))])
+    target_hours = IntegerField(
+        _l("Délai promis, en heures"), validators=[InputRequired(_l("Donnez un délai.")), NumberRange(1, 240, _l("Entre 1 et 240 heures."))]
+    )

@@ -59,7 +59,14 @@ class Report(Base):
     """Somebody's word against a content, under an article of the charter. A visitor's counts once the address is confirmed."""
 
     __tablename__ = "reports"
-    __personal__ = personal(Personal(of="person_id", export=("message", "created_at"), erase="blank", blanks={"person_id": None, "visitor_name": "", "visitor_email": None}))
+    __personal__ = personal(
+        Personal(
+            of="person_id",
+            export=("message", "created_at"),
+            erase="blank",
+            blanks={"person_id": None, "visitor_name": "", "visitor_email": None},
+        )
+    )
     __table_args__ = (
         UniqueConstraint("content_id", "person_id"),
         UniqueConstraint("content_id", "visitor_email"),
@@ -90,7 +97,9 @@ class Decision(Base):
     """What was decided, on which version, by whom, and why: the statement of reasons is never empty."""
 
     __tablename__ = "decisions"
-    __personal__ = personal(Personal(of="by_id", erase="keep", kept="Une décision publique garde son auteur : deux ans, pour le recours et le contrôle."))
+    __personal__ = personal(
+        Personal(of="by_id", erase="keep", kept="Une décision publique garde son auteur : deux ans, pour le recours et le contrôle.")
+    )
     __table_args__ = (
         Index("ix_decisions_of", "case_id", "at"),
         CheckConstraint("length(trim(reasons)) > 0", name="has_reasons"),

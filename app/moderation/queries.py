@@ -72,7 +72,7 @@ def reports_of(content_id: int) -> Sequence[Report]:
 
 def report_counts(content_ids: Sequence[int]) -> dict[int, int]:
     query = select(Report.content_id, func.count(Report.id)).where(Report.content_id.in_(content_ids), Report.confirmed_at.is_not(None))
-    return {content_id: count for content_id, count in db.execute(query.group_by(Report.content_id))} if content_ids else {}
+    return dict(db.execute(query.group_by(Report.content_id)).tuples().all()) if content_ids else {}
 
 
 def decisions_of(case_id: int) -> Sequence[Decision]:
@@ -84,7 +84,9 @@ def decisions_in(territory_id: int | None) -> Select[Decision]:
     """The territory's register, latest first."""
     here = Content.territory_id == territory_id if territory_id is not None else Content.territory_id.is_(None)
     query = select(Decision).join(Decision.content).where(here)
-    return query.options(joinedload(Decision.article), joinedload(Decision.by), joinedload(Decision.content).options(*BODIES)).order_by(Decision.id.desc())
+    return query.options(joinedload(Decision.article), joinedload(Decision.by), joinedload(Decision.content).options(*BODIES)).order_by(
+        Decision.id.desc()
+    )
 
 
 def get_decision(decision_id: int) -> Decision:

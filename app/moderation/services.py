@@ -24,7 +24,13 @@ from app.territories.models import CharterArticle
 CLAIM_MINUTES = 15
 REPORTABLE = {State.PUBLISHED}
 AFTER = {
-    Verdict.KEEP: {State.PENDING: State.PUBLISHED, State.HIDDEN: State.PUBLISHED, State.PUBLISHED: State.PUBLISHED, State.REMOVED: State.PUBLISHED, State.REFUSED: State.PUBLISHED},
+    Verdict.KEEP: {
+        State.PENDING: State.PUBLISHED,
+        State.HIDDEN: State.PUBLISHED,
+        State.PUBLISHED: State.PUBLISHED,
+        State.REMOVED: State.PUBLISHED,
+        State.REFUSED: State.PUBLISHED,
+    },
     Verdict.HIDE: {State.PUBLISHED: State.HIDDEN},
     Verdict.REFUSE: {State.PENDING: State.REFUSED, State.PUBLISHED: State.REMOVED, State.HIDDEN: State.REMOVED},
 }
@@ -36,7 +42,14 @@ AFTER = {
 def report(content: Content, *, person: Person, article: CharterArticle | None, message: str) -> None:
     """A person's report: once each, and enough to open the case."""
     require_reportable(content)
-    fresh = {"content_id": content.id, "article_id": article.id if article else None, "message": tidy(message), "person_id": person.id, "confirmed_at": clock.now(), "created_at": clock.now()}
+    fresh = {
+        "content_id": content.id,
+        "article_id": article.id if article else None,
+        "message": tidy(message),
+        "person_id": person.id,
+        "confirmed_at": clock.now(),
+        "created_at": clock.now(),
+    }
     if insert_or_ignore(Report, fresh, returning=Report.id) is None:
         raise DomainError(_("Vous avez déjà signalé ce texte. L’équipe du territoire va le lire."))
     open_case(content, Cause.REPORT)
@@ -91,7 +104,14 @@ def require_reportable(content: Content) -> None:
 
 def open_case(content: Content, cause: Cause) -> Case:
     """The content's case, open: made, or reopened if it had been decided."""
-    fresh = {"content_id": content.id, "territory_id": content.territory_id, "cause": cause, "opened_at": clock.now(), "is_open": True, "version": 1}
+    fresh = {
+        "content_id": content.id,
+        "territory_id": content.territory_id,
+        "cause": cause,
+        "opened_at": clock.now(),
+        "is_open": True,
+        "version": 1,
+    }
     insert_or_ignore(Case, fresh)
     case = db.scalars(select(Case).where(Case.content_id == content.id).with_for_update().execution_options(populate_existing=True)).one()
     if not case.is_open:
@@ -103,14 +123,22 @@ def open_case(content: Content, cause: Cause) -> Case:
 
 def close_without_decision(content: Content) -> None:
     """Its author withdrew it: nobody has to read it any more."""
-    db.execute(update(Case).where(Case.content_id == content.id, Case.is_open).values(is_open=False, decided_at=clock.now(), version=Case.version + 1))
+    db.execute(
+        update(Case)
+        .where(Case.content_id == content.id, Case.is_open)
+        .values(is_open=False, decided_at=clock.now(), version=Case.version + 1)
+    )
 
 
 def claim(case: Case, *, by: Person) -> None:
     """Say that one is reading this case, for a quarter of an hour; somebody else's claim is told, never broken."""
     now = clock.now()
     free = or_(Case.claimed_by_id.is_(None), Case.claimed_by_id == by.id, Case.claimed_until < now)
-    claimed = update(Case).where(Case.id == case.id, Case.is_open, free).values(claimed_by_id=by.id, claimed_until=clock.from_now(minutes=CLAIM_MINUTES))
+    claimed = (
+        update(Case)
+        .where(Case.id == case.id, Case.is_open, free)
+        .values(claimed_by_id=by.id, claimed_until=clock.from_now(minutes=CLAIM_MINUTES))
+    )
     if db.execute(claimed.returning(Case.id)).scalar() is None:
         raise Conflict(_("Une autre personne lit déjà ce cas. Prenez le suivant."))
 
@@ -135,12 +163,26 @@ def decide(case: Case, *, by: Person, verdict: Verdict | str, article: CharterAr
     if after is None:
         raise DomainError(_("Cette décision n’est pas possible pour un texte dans cet état. Choisissez-en une autre."), field="verdict")
     decision = Decision(
-        case_id=case.id, content_id=content.id, verdict=verdict, article_id=article.id if article else None, reasons=reasons, revision=content.revision, before=content.state, after=after, by_id=by.id
+        case_id=case.id,
+        content_id=content.id,
+        verdict=verdict,
+        article_id=article.id if article else None,
+        reasons=reasons,
+        revision=content.revision,
+        before=content.state,
+        after=after,
+        by_id=by.id,
     )
     db.add(decision)
     db.flush()
     contents.change_state(content, after, by=by, reason=reasons)
-    facts = {"verdict": verdict.value, "article": article.number if article else None, "revision": content.revision, "before": decision.before.value, "after": after.value}
+    facts = {
+        "verdict": verdict.value,
+        "article": article.number if article else None,
+        "revision": content.revision,
+        "before": decision.before.value,
+        "after": after.value,
+    }
     audit.record("moderation.decision", territory_id=content.territory_id, actor_id=by.id, subject=f"content:{content.id}", detail=facts)
     if verdict != Verdict.KEEP or decision.before != after:
         tell_author(decision, content)
@@ -153,7 +195,11 @@ def overtaken_by(case: Case) -> str:
     last = queries.last_decision(case.id)
     if last is None:
         return _("Ce cas a changé pendant que vous le lisiez. Rechargez-le : votre message est ci-dessous.")
-    return _("Ce cas a été décidé par %(who)s, %(when)s. Votre message est ci-dessous.", who=last.by.name if last.by else _("l’équipe"), when=moment(last.at))
+    return _(
+        "Ce cas a été décidé par %(who)s, %(when)s. Votre message est ci-dessous.",
+        who=last.by.name if last.by else _("l’équipe"),
+        when=moment(last.at),
+    )
 
 
 def tell_author(decision: Decision, content: Content) -> None:
@@ -184,4 +230,10 @@ def set_regime(territory, *, by: Person, regime: str, target_hours: int) -> None
     before = settings.regime
     settings.regime, settings.target_hours = Regime(regime), target_hours
     db.flush()
-    audit.record("moderation.regime", territory_id=territory.id, actor_id=by.id, subject=f"territory:{territory.id}", detail={"before": before.value, "after": settings.regime.value, "target_hours": target_hours})
+    audit.record(
+        "moderation.regime",
+        territory_id=territory.id,
+        actor_id=by.id,
+        subject=f"territory:{territory.id}",
+        detail={"before": before.value, "after": settings.regime.value, "target_hours": target_hours},
+    )

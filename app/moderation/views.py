@@ -197,5 +197,3 @@ def settings(territory_slug):
             flash(_("Les règles de modération sont enregistrées."))
             return redirect(url_for("moderation.settings", territory_slug=territory_slug))
     return render_template("moderation/settings.html", territory=territory, form=form), form.status
-
-

@@ -5,8 +5,13 @@ def init_app(app):
     from app.admin import menu
     from app.contents import kinds
     from app.core.i18n import _l
-    from app.projects import rules  # noqa: F401 -- declares who may
-    from app.projects import admin, models, search, views
+    from app.projects import (
+        admin,
+        models,
+        rules,  # noqa: F401 -- declares who may
+        search,
+        views,
+    )
 
     kinds.register(models.Project, label=_l("Projet"), plural=_l("Projets"), address=views.address, permission="project.read")
     search.declare()

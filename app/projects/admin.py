@@ -42,7 +42,9 @@ def back_to(project: Project):
 def index(territory_slug):
     territory = get_territory(territory_slug)
     require("project.create", territory)
-    return render_template("projects/admin_index.html", territory=territory, projects=queries.all_projects(territory.id), maturities=MATURITIES)
+    return render_template(
+        "projects/admin_index.html", territory=territory, projects=queries.all_projects(territory.id), maturities=MATURITIES
+    )
 
 
 @projects_admin.route("/nouveau", methods=["GET", "POST"])
@@ -53,7 +55,12 @@ def create(territory_slug):
     with refusals_in(form):
         if form.validate_on_submit():
             project = services.create_project(
-                territory, by=me(), title=form.title.data, summary=form.summary.data, body=form.body.data or "", project_kind=form.project_kind.data
+                territory,
+                by=me(),
+                title=form.title.data,
+                summary=form.summary.data,
+                body=form.body.data or "",
+                project_kind=form.project_kind.data,
             )
             flash(_("Le projet est créé, en brouillon. Ajoutez ses phases, puis publiez-le."))
             return redirect(url_for("projects_admin.edit", territory_slug=territory.slug, project_id=project.id))
@@ -69,7 +76,13 @@ def edit(territory_slug, project_id):
     with refusals_in(form):
         if form.validate_on_submit():
             services.edit_project(
-                project, by=me(), seen=form.seen, title=form.title.data, summary=form.summary.data, body=form.body.data or "", project_kind=form.project_kind.data
+                project,
+                by=me(),
+                seen=form.seen,
+                title=form.title.data,
+                summary=form.summary.data,
+                body=form.body.data or "",
+                project_kind=form.project_kind.data,
             )
             flash(_("Le projet est enregistré."))
             return back_to(project)
@@ -104,7 +117,9 @@ def maturity(territory_slug, project_id):
         if form.validate_on_submit():
             services.set_maturity(project, form.maturity.data, note=form.note.data or "", by=me())
             return back_to(project)
-    return render_template("projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Changer l’étape du projet")), form.status
+    return render_template(
+        "projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Changer l’étape du projet")
+    ), form.status
 
 
 @projects_admin.route("/<int:project_id>/phases", methods=["GET", "POST"])
@@ -121,7 +136,9 @@ def add_phase(territory_slug, project_id):
                 closes_at=from_paris(form.closes_at.data, "closes_at"),
             )
             return back_to(project)
-    return render_template("projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Ajouter une phase")), form.status
+    return render_template(
+        "projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Ajouter une phase")
+    ), form.status
 
 
 @projects_admin.post("/<int:project_id>/phases/<int:phase_id>/retirer")
@@ -140,8 +157,9 @@ def add_link(territory_slug, project_id):
         if form.validate_on_submit():
             services.link_project(project, content_at(form.target.data, field="target"), LinkNature(form.nature.data), by=me())
             return back_to(project)
-    return render_template("projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Lier une autre page")), form.status
-
+    return render_template(
+        "projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Lier une autre page")
+    ), form.status
 
 
 @projects_admin.route("/<int:project_id>/documents", methods=["GET", "POST"])

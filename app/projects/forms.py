@@ -10,9 +10,15 @@ from app.projects.labels import KINDS, MATURITIES
 
 class ProjectForm(VersionedForm):
     title = StringField(_l("Titre"), validators=[InputRequired(_l("Donnez un titre au projet.")), at_most(160), only_text])
-    summary = TextAreaField(_l("En deux phrases"), validators=[InputRequired(_l("Dites en deux phrases ce qui est en jeu.")), at_most(400), only_text])
+    summary = TextAreaField(
+        _l("En deux phrases"), validators=[InputRequired(_l("Dites en deux phrases ce qui est en jeu.")), at_most(400), only_text]
+    )
     body = TextAreaField(_l("Présentation"), validators=[at_most(20_000), only_text])
-    project_kind = RadioField(_l("Nature du projet"), choices=[SelectChoice(key, label) for key, label in KINDS.items()], validators=[InputRequired(_l("Choisissez la nature du projet."))])
+    project_kind = RadioField(
+        _l("Nature du projet"),
+        choices=[SelectChoice(key, label) for key, label in KINDS.items()],
+        validators=[InputRequired(_l("Choisissez la nature du projet."))],
+    )
 
 
 class MaturityForm(Form):
@@ -28,10 +34,14 @@ class PhaseForm(Form):
 
 
 class LinkForm(Form):
-    target = StringField(_l("Numéro ou adresse de la page à lier"), validators=[InputRequired(_l("Collez l’adresse de la page.")), at_most(300), only_text])
+    target = StringField(
+        _l("Numéro ou adresse de la page à lier"), validators=[InputRequired(_l("Collez l’adresse de la page.")), at_most(300), only_text]
+    )
     nature = SelectField(_l("Nature du lien"))
 
 
 class DocumentForm(Form):
     file = FileField(_l("Fichier"), validators=[InputRequired(_l("Choisissez un fichier."))])
-    title = StringField(_l("Titre du document"), validators=[InputRequired(_l("Donnez un titre : on saura ce qu’on ouvre.")), at_most(160), only_text])
+    title = StringField(
+        _l("Titre du document"), validators=[InputRequired(_l("Donnez un titre : on saura ce qu’on ouvre.")), at_most(160), only_text]
+    )

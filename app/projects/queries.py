@@ -38,4 +38,6 @@ def activities_of(project: Project) -> Sequence[Content]:
 
 def life_of(project: Project) -> Sequence[MaturityChange]:
     """Every step of its maturity, oldest first."""
-    return db.scalars(select(MaturityChange).where(MaturityChange.project_id == project.id).order_by(MaturityChange.at, MaturityChange.id)).all()
+    return db.scalars(
+        select(MaturityChange).where(MaturityChange.project_id == project.id).order_by(MaturityChange.at, MaturityChange.id)
+    ).all()

@@ -14,9 +14,13 @@ from app.projects.models import Maturity, MaturityChange, Project, ProjectKind
 from app.territories.models import Territory
 
 
-def create_project(territory: Territory, *, by: Person | None, title: str, summary: str, body: str, project_kind: str, maturity: str = Maturity.IDEA) -> Project:
+def create_project(
+    territory: Territory, *, by: Person | None, title: str, summary: str, body: str, project_kind: str, maturity: str = Maturity.IDEA
+) -> Project:
     """A draft, that the territory publishes when it is ready."""
-    project = Project(territory_id=territory.id, project_kind=ProjectKind(project_kind), maturity=Maturity(maturity), byline=territory.short_name)
+    project = Project(
+        territory_id=territory.id, project_kind=ProjectKind(project_kind), maturity=Maturity(maturity), byline=territory.short_name
+    )
     contents.write(project, title=title, summary=summary, body=body)
     contents.add(project, author=by)
     db.add(MaturityChange(project_id=project.id, maturity=project.maturity, by_id=by.id if by else None))

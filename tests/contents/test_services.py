@@ -85,9 +85,20 @@ def test_hiding_something_hides_what_hangs_from_it_and_showing_it_shows_it_again
     refused = make_content(Project, parent_id=child.id, state=State.REFUSED)
     other = make_content(Project)
     services.change_state(project, State.HIDDEN)
-    assert [db.scalar(select(Content.is_public).where(Content.id == each.id)) for each in (project, child, grandchild, refused, other)] == [False, False, False, False, True]
+    assert [db.scalar(select(Content.is_public).where(Content.id == each.id)) for each in (project, child, grandchild, refused, other)] == [
+        False,
+        False,
+        False,
+        False,
+        True,
+    ]
     services.change_state(project, State.PUBLISHED)
-    assert [db.scalar(select(Content.is_public).where(Content.id == each.id)) for each in (project, child, grandchild, refused)] == [True, True, True, False]
+    assert [db.scalar(select(Content.is_public).where(Content.id == each.id)) for each in (project, child, grandchild, refused)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_replies_are_counted_while_they_are_public():

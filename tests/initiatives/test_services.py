@@ -14,19 +14,29 @@ from tests.factories import make_person, make_territory
 
 
 def sheet_by(person=None, **given):
-    values = {"territory": make_territory(), "title": "Marcher pour voir", "summary": "Quatre villages relus à pied.", "sections": {"method": "On **marche**.", "pitfalls": "- Trop long"}}
+    values = {
+        "territory": make_territory(),
+        "title": "Marcher pour voir",
+        "summary": "Quatre villages relus à pied.",
+        "sections": {"method": "On **marche**.", "pitfalls": "- Trop long"},
+    }
     return services.create_sheet("initiative", by=person or make_person(), **values | given)
 
 
 def test_a_sheet_keeps_its_sections_in_the_order_of_the_kind():
     sheet = sheet_by(sections={"pitfalls": "- Trop long", "context": "Avant.", "inconnu": "x"})
-    assert [(section["key"], section["html"]) for section in sheet.sections] == [("context", "<p>Avant.</p>"), ("pitfalls", "<ul>\n<li>Trop long</li>\n</ul>")]
+    assert [(section["key"], section["html"]) for section in sheet.sections] == [
+        ("context", "<p>Avant.</p>"),
+        ("pitfalls", "<ul>\n<li>Trop long</li>\n</ul>"),
+    ]
     assert "<h2>Contexte</h2>" in sheet.body_html
 
 
 def test_hostile_sections_are_cleaned_whoever_writes_them():
     sheet = sheet_by()
-    sheet.sections = [{"key": "other", "title": "X", "source": "", "html": "<p>Oui<script>alert(1)</script><a href='javascript:x'>a</a></p>"}]
+    sheet.sections = [
+        {"key": "other", "title": "X", "source": "", "html": "<p>Oui<script>alert(1)</script><a href='javascript:x'>a</a></p>"}
+    ]
     db.commit()
     db.expire_all()
     found = db.scalars(select(Initiative.sections)).one()[0]["html"]
@@ -93,7 +103,15 @@ def test_counts_by_step():
 
 @pytest.mark.parametrize(
     ("heading", "key"),
-    [("Problems and Purpose", "context"), ("Participant Selection", "method"), ("Influence, Outcomes, and Effects:", "results"), ("Analysis and Criticism", "pitfalls"), ("External Links", "sources"), ("Écueils", "pitfalls"), ("Anything else", "other")],
+    [
+        ("Problems and Purpose", "context"),
+        ("Participant Selection", "method"),
+        ("Influence, Outcomes, and Effects:", "results"),
+        ("Analysis and Criticism", "pitfalls"),
+        ("External Links", "sources"),
+        ("Écueils", "pitfalls"),
+        ("Anything else", "other"),
+    ],
 )
 def test_headings_are_mapped(heading, key):
     assert key_of(heading) == key
@@ -103,7 +121,11 @@ def test_a_page_is_cut_at_its_headings_and_the_rest_is_kept():
     page = """<p>Intro <script>x</script></p><h2>Problems and Purpose</h2><p>Why <b>so</b></p><h3>Odd <em>one</em></h3><ul><li>kept</ul>
     <h2></h2><h2>External links</h2><p><a href="https://example.org/a?b=1&amp;c=2">There</a> <a href="javascript:x">no</a></p>"""
     sections, sources = sections_of(page)
-    assert [(section["key"], section["title"]) for section in sections] == [("context", "Contexte"), ("other", "Odd one"), ("other", "External links")]
+    assert [(section["key"], section["title"]) for section in sections] == [
+        ("context", "Contexte"),
+        ("other", "Odd one"),
+        ("other", "External links"),
+    ]
     assert "script" not in str(sections)
     assert sources == [{"title": "There", "url": "https://example.org/a?b=1&c=2"}]
 

@@ -114,8 +114,18 @@ def test_the_database_refuses_a_restriction_without_reasons(text, article, agent
 
     case = reported(text, article)
     for values in ({"reasons": " ", "article_id": article.id}, {"reasons": "Injure", "article_id": None}):
-        with pytest.raises(IntegrityError), db.begin_nested():
-            db.add(Decision(case_id=case.id, content_id=text.id, verdict=Verdict.REFUSE, revision=1, before=State.PUBLISHED, after=State.REMOVED, **values))
+        with pytest.raises(IntegrityError), db.begin_nested():  # noqa: PT012
+            db.add(
+                Decision(
+                    case_id=case.id,
+                    content_id=text.id,
+                    verdict=Verdict.REFUSE,
+                    revision=1,
+                    before=State.PUBLISHED,
+                    after=State.REMOVED,
+                    **values,
+                )
+            )
             db.flush()
 
 
