@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, literal, select, table, text
 from sqlalchemy.engine import make_url
 
 from app.core import clock
@@ -205,7 +205,7 @@ def is_empty(place: Place) -> bool:
         with engine.connect() as connection:
             names = set(inspect(connection).get_table_names()) - UNCOUNTED
             names = {name for name in names if not name.startswith("huey_")}
-            return not any(connection.execute(text(f'SELECT 1 FROM "{name}" LIMIT 1')).first() for name in sorted(names))  # noqa: S608
+            return not any(connection.execute(select(literal(1)).select_from(table(name)).limit(1)).first() for name in sorted(names))
     finally:
         engine.dispose()
 
