@@ -386,7 +386,7 @@ def consultation_for(meta: dict[str, Any], stem: str, territory_id: int, *, titl
             if known.territory_id != territory_id:
                 raise Unreadable(_("Ce fichier a déjà été importé dans un autre territoire (consultation %(id)s).", id=known.id))
             return known.id
-        territory = db.get_one(Territory, territory_id)
+        territory = db.scalars(select(Territory).where(Territory.id == territory_id)).one()
         consultation = Consultation(territory_id=territory_id, project_id=project_id)
         contents.import_as(consultation, source=source, byline=territory.short_name, created_at=clock.now())
         try:
@@ -430,7 +430,7 @@ def read_frame(consultation: Consultation, meta: dict[str, Any]) -> None:
 def write(batch: list[Entry], report: Report, *, dated: bool) -> None:
     """One batch, one transaction: all of it, or none."""
     with transaction():
-        consultation = db.get_one(Consultation, report.consultation_id)
+        consultation = db.scalars(select(Consultation).where(Consultation.id == report.consultation_id)).one()
         sections = {section.title: section for section in sections_of(consultation)}
         known = ids_of(batch)
         fresh: list[Entry] = []

@@ -302,9 +302,14 @@ def unlink(row: Link) -> None:
 
 
 def set_terms(content: Content, terms: Iterable[Term]) -> None:
-    """Replace the content's terms, of every vocabulary."""
-    db.execute(delete(ContentTerm).where(ContentTerm.content_id == content.id))
-    db.add_all([ContentTerm(content_id=content.id, term_id=term_id) for term_id in dict.fromkeys(term.id for term in terms)])
+    """Replace the content's terms, of every vocabulary. Row by row: who watches changes (stamps, search) sees each."""
+    wanted = dict.fromkeys(term.id for term in terms)
+    for row in db.scalars(select(ContentTerm).where(ContentTerm.content_id == content.id)):
+        if row.term_id in wanted:
+            del wanted[row.term_id]
+        else:
+            db.delete(row)
+    db.add_all([ContentTerm(content_id=content.id, term_id=term_id) for term_id in wanted])
     db.flush()
 
 

@@ -195,3 +195,15 @@ def test_what_is_added_has_its_first_revision():
     project = make_content(Project, state=State.DRAFT, body="Bonjour **vous**")
     assert db.scalars(select(Revision.fields).where(Revision.content_id == project.id)).one()["body_source"] == "Bonjour **vous**"
     assert project.body_html == "<p>Bonjour <strong>vous</strong></p>"
+
+
+def test_taking_all_terms_away_queues_the_index():
+    from app.core.outbox import OutboxJob
+
+    services.ensure_vocabulary("theme", "Thèmes", {"eau": "Eau"})
+    project = make_content(Project)
+    services.set_terms(project, queries.terms_in("theme"))
+    before = db.scalar(select(func.count(OutboxJob.id)).where(OutboxJob.topic == "search"))
+    services.set_terms(project, [])
+    assert queries.terms_of([project.id])[project.id] == {}
+    assert db.scalar(select(func.count(OutboxJob.id)).where(OutboxJob.topic == "search")) == before + 1
