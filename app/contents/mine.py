@@ -22,7 +22,8 @@ def as_row(content: Content) -> Row:
     place = content.territory.short_name if content.territory else _("Région")
     title = content.title or content.summary or kind_label(content)
     written = _("Écrit le %(day)s", day=formats.day(content.created_at))
-    return Row(kind_label(content), title, permalink(content), place, content.summary, content.moment, content.state, date=written)
+    summary = "" if content.summary.startswith(title.rstrip(" …")) else content.summary  # an argument's title is its first words
+    return Row(kind_label(content), title, permalink(content), place, summary, content.moment, content.state, date=written)
 
 
 @contents.get("/compte/contributions")
