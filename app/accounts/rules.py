@@ -4,12 +4,14 @@ A power is asked of a thing: the territory it concerns is the thing's own if it 
 none of either is the region. Roles do not flow down the tree of territories.
 """
 
+from typing import Any
+
 from app.accounts.models import TERRITORIAL, Person, RoleName
 from app.core.permissions import Predicate, anyone, member, rule
 from app.territories.models import Territory
 
 
-def place(thing) -> int | None:
+def place(thing: Any) -> int | None:
     """The territory a thing concerns; None is the region."""
     return thing.id if isinstance(thing, Territory) else getattr(thing, "territory_id", None)
 
@@ -26,7 +28,7 @@ def region(*names: RoleName) -> Predicate:
 def local(*names: RoleName) -> Predicate:
     """Holds one of these roles in the very territory of the thing."""
 
-    def ask(person, thing) -> bool:
+    def ask(person: Any, thing: Any) -> bool:
         here = place(thing)
         return here is not None and any(person.has_role(name, here) for name in names)
 

@@ -1,5 +1,7 @@
 """An account's life: made, confirmed, entered, changed. Nothing here, nor its duration, tells a stranger whether an address is known."""
 
+from collections.abc import Iterable, Sequence
+
 from flask import current_app
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -26,7 +28,15 @@ def checked_name(name: str) -> str:
     return name
 
 
-def create_person(*, name: str, email: str, password_hash: str, bio: str = "", confirmed: bool = True, roles=()) -> Person:
+def create_person(
+    *,
+    name: str,
+    email: str,
+    password_hash: str,
+    bio: str = "",
+    confirmed: bool = True,
+    roles: Iterable[tuple[RoleName | str, int | None]] = (),
+) -> Person:
     """A person with their identity; `roles` are (name, territory id or None) pairs. For imports, the demonstration, and what follows."""
     person = Person(name=name, bio=bio, confirmed_at=clock.now() if confirmed else None)
     person.roles = [Role(name=RoleName(role), territory_id=territory_id) for role, territory_id in roles]
@@ -136,7 +146,7 @@ def request_reset(email: str) -> None:
 
 
 @outbox.handles("password_reset")
-def send_resets(keys) -> None:
+def send_resets(keys: Sequence[str]) -> None:
     for key in keys:
         with transaction():
             token = db.get(Token, int(key))

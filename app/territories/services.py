@@ -41,7 +41,7 @@ def touched(territory: Territory) -> None:
     stamps.bump(f"territory:{territory.id}", "region")
 
 
-def record(act: str, territory: Territory, by_id: int | None, **detail) -> None:
+def record(act: str, territory: Territory, by_id: int | None, **detail: Any) -> None:
     audit.record(act, subject=f"territory:{territory.id}", actor_id=by_id, territory_id=territory.id, detail=detail)
 
 
