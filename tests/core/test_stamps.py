@@ -69,6 +69,16 @@ def test_what_is_rolled_back_bumps_nothing(watch):
     assert not watch.changed(["content:5", "content:6"], before)
 
 
+def test_a_bump_undone_with_its_savepoint_can_be_made_again(watch):
+    before = look(watch)
+    with transaction():
+        undone = db.begin_nested()
+        bump("content:6")
+        undone.rollback()
+        bump("content:6")
+    until(lambda: look(watch) > before and watch.changed(["content:6"], before))
+
+
 def test_everything_is_shown_by_every_page(watch):
     before = look(watch)
     with transaction():
