@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import click
 from flask import current_app
+from flask.cli import with_appcontext
 from tqdm import tqdm
 
 from app.core.db import db, transaction
@@ -22,6 +23,7 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
     show_default=True,
     help="Combien de fois les contributions et les fiches, pour mesurer.",
 )
+@with_appcontext
 def demo(scale: int) -> None:
     """Charger la région de démonstration dans une base vide, et la multiplier."""
     if urlsplit(current_app.config["BASE_URL"]).hostname not in LOOPBACK:
