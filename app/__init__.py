@@ -5,6 +5,7 @@ Down you call; up you signal or register.
 """
 
 import secrets
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -58,7 +59,11 @@ def prepare_instance(app: Flask) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not app.config["SECRET_KEY"]:
         path = folder / "secret-key"
+        fresh = folder / f"secret-key.{secrets.token_hex(4)}"
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32))
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_hex(32))
+            with suppress(FileExistsError):
+                path.hardlink_to(fresh)  # of two processes that start at once, one gives the key, whole
+            fresh.unlink()
         app.config["SECRET_KEY"] = path.read_text().strip()

@@ -127,7 +127,7 @@ def participants_in(space_ids: Iterable[int]) -> dict[int, int]:
     voted = (
         select(Content.space_id.label("space_id"), Vote.person_id.label("person_id"))
         .join(Vote, Vote.content_id == Content.id)
-        .where(Content.space_id.in_(ids), Vote.person_id.is_not(None))
+        .where(Content.space_id.in_(ids), published(), Vote.person_id.is_not(None))
     )
     both = wrote.union(voted).subquery()
     found = dict(db.execute(select(both.c.space_id, func.count()).group_by(both.c.space_id)).all())

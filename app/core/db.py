@@ -125,7 +125,7 @@ def make_engine(url: str) -> Engine:
     """The engine for `url`, on SQLite or PostgreSQL, with the guarantees described above."""
     if url.startswith("postgres"):
         engine = create_engine(
-            url, pool_size=5, max_overflow=10, pool_pre_ping=True, connect_args={"options": "-c statement_timeout=30000 -c timezone=UTC"}
+            url, pool_size=5, max_overflow=10, pool_pre_ping=True, hide_parameters=True, connect_args={"options": "-c statement_timeout=30000 -c timezone=UTC"}
         )
 
         @event.listens_for(engine, "begin")
@@ -134,7 +134,7 @@ def make_engine(url: str) -> Engine:
 
         return engine
 
-    engine = create_engine(url, connect_args={"factory": TurnTaking, "timeout": 10, "check_same_thread": False})
+    engine = create_engine(url, hide_parameters=True, connect_args={"factory": TurnTaking, "timeout": 10, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def connect(connection, _record):

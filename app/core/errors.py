@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from app.core.i18n import _
 from app.core.logs import log
 
+BACK_OFFICES = ("/gestion/", "/moderation/")
 UNSHOWN = ("csrf_token", "_once", "password", "current_password", "new_password", "token")
 
 
@@ -71,10 +72,17 @@ def door() -> Response | tuple:
     )
 
 
+def behind_the_counter() -> bool:
+    """Is this a page of a back office? What is there is not for others to know."""
+    return request.path.startswith(BACK_OFFICES)
+
+
 def init_app(app: Flask) -> None:
     @app.errorhandler(NotFound)
     @app.errorhandler(404)
     def missing(error):
+        if current_user.is_anonymous and behind_the_counter():
+            return door()  # whether the page exists or not
         return answer(404, _("Cette page n’existe pas"), _("L’adresse est peut-être incomplète, ou la page a été retirée."))
 
     @app.errorhandler(PermissionDenied)
@@ -83,6 +91,8 @@ def init_app(app: Flask) -> None:
         log.info("refused", permission=str(error), path=request.path, person=getattr(current_user, "id", None))
         if current_user.is_anonymous:
             return door()
+        if behind_the_counter():
+            return missing(error)  # another territory's back office does not exist
         return answer(
             403, _("Vous n’avez pas accès à cette page"), _("Si vous pensez que c’est une erreur, écrivez à l’équipe du territoire.")
         )

@@ -6,6 +6,7 @@ The address is on the row, not looked up: someone whose address changed still ge
 
 import re
 import secrets
+import smtplib
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -95,21 +96,25 @@ def compose(message: MailMessage) -> EmailMultiAlternatives:
 def deliver(keys) -> None:
     """Send what waits, one commit a letter: a crash repeats one at most. A failure is raised once the others are sent."""
     failed: Exception | None = None
-    for key in keys:
-        message = db.get(MailMessage, int(key))
-        db.commit()  # of nothing: ends the reading before a slow server is spoken to, and keeps what was read
-        if message is None or message.sent_at:
-            continue
-        try:
-            with current_app.test_request_context(base_url=current_app.config["BASE_URL"]):
-                letter = compose(message)
-            letter.send()
-        except OSError as error:  # smtplib's errors are OSErrors: refused, cut, timed out
-            log.warning("mail not sent", message=message.message_id, error=type(error).__name__)
-            failed = error
-            continue
-        with transaction():
-            db.merge(message).sent_at = clock.now()
+    with mailman.get_connection() as connection:
+        for key in keys:
+            message = db.get(MailMessage, int(key))
+            db.commit()  # of nothing: ends the reading before a slow server is spoken to, and keeps what was read
+            if message is None or message.sent_at:
+                continue
+            try:
+                with current_app.test_request_context(base_url=current_app.config["BASE_URL"]):
+                    letter = compose(message)
+                letter.connection = connection
+                letter.send()
+            except OSError as error:  # smtplib's errors are OSErrors: refused, cut, timed out
+                log.warning("mail not sent", message=message.message_id, error=type(error).__name__)
+                failed = error
+                if not isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
+                    break  # nobody answers: the others would wait as long for nothing
+                continue
+            with transaction():
+                db.merge(message).sent_at = clock.now()
     if failed:
         raise failed
 

@@ -59,6 +59,7 @@ _markdown = (
 )
 _surrogate = re.compile("[\ud800-\udfff]")
 _renamed = re.compile(r"<(/?)(b|i|h1|h5|h6)(?=[\s>/])", re.IGNORECASE)
+_address = re.compile(r"https?://|mailto:", re.IGNORECASE)
 _empty = re.compile(r"<(p|h2|h3|h4|li|strong|em)>(?:\s|&nbsp;|<br>)*</\1>")
 
 
@@ -95,12 +96,18 @@ def clean(html: str) -> str:
     renamed = _renamed.sub(lambda tag: f"<{tag[1]}{RENAMED[tag[2].lower()]}", html)
     return nh3.clean(
         renamed,
+        attribute_filter=_only_whole_addresses,
         tags=TAGS,
         clean_content_tags={"script", "style"},
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,
         link_rel="nofollow noopener ugc",
     )
+
+
+def _only_whole_addresses(tag: str, attribute: str, value: str) -> str | None:
+    """An address that names its scheme, one of ours; a relative one would lead wherever the page happens to be."""
+    return value if attribute != "href" or _address.match(value) else None
 
 
 def _only_web(attributes: dict, new: bool = False) -> dict | None:

@@ -22,7 +22,6 @@ from app.notifications import services as notifications
 from app.territories.models import CharterArticle
 
 CLAIM_MINUTES = 15
-REPORTABLE = {State.PUBLISHED}
 AFTER = {
     Verdict.KEEP: {
         State.PENDING: State.PUBLISHED,
@@ -95,7 +94,7 @@ def hashed(token: str) -> str:
 
 
 def require_reportable(content: Content) -> None:
-    if content.state not in REPORTABLE:
+    if not content.is_public:
         raise DomainError(_("Ce texte n’est plus en ligne : il n’y a plus rien à signaler."))
 
 
