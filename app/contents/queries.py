@@ -107,7 +107,7 @@ def votes_of(person: Person, content_ids: Iterable[int], scale: str = "agreement
     if person.is_anonymous or not ids:
         return {}
     rows = db.execute(select(Vote.content_id, Vote.value).where(Vote.person_id == person.id, Vote.scale == scale, Vote.content_id.in_(ids)))
-    return dict(rows.tuples().all())
+    return {row.content_id: row.value for row in rows}
 
 
 def count_of(value: str, scale: str = "agreement") -> ColumnElement[int]:

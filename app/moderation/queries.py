@@ -72,7 +72,7 @@ def reports_of(content_id: int) -> Sequence[Report]:
 
 def report_counts(content_ids: Sequence[int]) -> dict[int, int]:
     query = select(Report.content_id, func.count(Report.id)).where(Report.content_id.in_(content_ids), Report.confirmed_at.is_not(None))
-    return dict(db.execute(query.group_by(Report.content_id)).tuples().all()) if content_ids else {}
+    return {row[0]: row[1] for row in db.execute(query.group_by(Report.content_id))} if content_ids else {}
 
 
 def decisions_of(case_id: int) -> Sequence[Decision]:
