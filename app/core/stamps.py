@@ -70,7 +70,7 @@ def one_more() -> Insert:
     For one row, sent for each name: it is compiled once, where a list of rows would be at every call (3 ms of each request).
     """
     tick = select(func.coalesce(func.max(Stamp.version), 0) + 1).scalar_subquery()
-    insert = sqlite.insert(Stamp.__table__).values(name=bindparam("name"), version=tick)
+    insert = sqlite.insert(Stamp.metadata.tables[Stamp.__tablename__]).values(name=bindparam("name"), version=tick)
     return insert.on_conflict_do_update(index_elements=["name"], set_={"version": insert.excluded.version})
 
 
