@@ -8,7 +8,7 @@ from app.contents import queries, spaces
 from app.contents.models import Content, Phase
 from app.contents.space_forms import ConclusionForm, PhaseForm
 from app.core.errors import NotFound
-from app.core.forms import refusals_in
+from app.core.forms import Form, refusals_in
 from app.core.i18n import _
 from app.core.permissions import me
 from app.core.when import from_paris, to_paris
@@ -33,12 +33,16 @@ def add_space_views(blueprint: Blueprint, load: Callable[[str, int], Content]) -
         flash(_("C’est publié."))
         return back_to(space)
 
-    @blueprint.post("/<int:content_id>/clore")
+    @blueprint.route("/<int:content_id>/clore", methods=["GET", "POST"])
     def close(territory_slug, content_id):
         space = load(territory_slug, content_id)
-        spaces.close(space, by=me())
-        flash(_("C’est clos. Vous pouvez écrire la conclusion."))
-        return back_to(space)
+        form = Form()
+        with refusals_in(form):
+            if form.validate_on_submit():
+                spaces.close(space, by=me())
+                flash(_("C’est clos. Vous pouvez écrire la conclusion."))
+                return back_to(space)
+        return step(space, form, _("Clore maintenant"), _("Clore maintenant"), _("Plus personne ne pourra y écrire. Le changement de date est inscrit au registre public."))
 
     @blueprint.route("/<int:content_id>/conclure", methods=["GET", "POST"])
     def conclude(territory_slug, content_id):

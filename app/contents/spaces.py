@@ -1,7 +1,7 @@
 """What the spaces where people take part share (consultations, debates): three answers, dates, a conclusion."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,7 +11,7 @@ from app.audit.services import record
 from app.contents import queries
 from app.contents import services as contents
 from app.contents.models import Content, Phase, State
-from app.core import clock
+from app.core import clock, formats
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.i18n import _, _l
@@ -34,6 +34,19 @@ class SpaceMixin:
     conclusion_source: Mapped[str] = mapped_column(default="")
     conclusion_html: Mapped[str] = mapped_column(RichText, default="")
     concluded_at: Mapped[datetime | None]
+
+    @property
+    def deadline(self) -> str:
+        """« Mardi 1er décembre 2026 à minuit », the last day on which one may take part; empty without an end."""
+        closes_at: datetime | None = self.closes_at  # type: ignore[attr-defined]
+        if closes_at is None:
+            return ""
+        local = closes_at.astimezone(clock.PARIS)
+        if (local.hour, local.minute) == (0, 0):
+            text = _("%(day)s à minuit", day=formats.day(closes_at - timedelta(seconds=1), "full"))
+        else:
+            text = formats.moment(closes_at)
+        return text[:1].upper() + text[1:]
 
     @property
     def asked_html(self) -> Cleaned:

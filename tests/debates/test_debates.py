@@ -311,11 +311,11 @@ def test_another_territory_s_debate_does_not_exist_here(client):
     for end in ("", "/publier", "/clore", "/conclure", "/phases"):
         theirs, none = (client.post(f"/gestion/{mine.slug}/debats/{number}{end}") for number in (debate.id, 999_999))
         assert theirs.status_code == none.status_code == 404
-        assert client.post(desk(debate, end)).status_code == client.post(f"/gestion/{territory_of(debate).slug}/debats/999999{end}").status_code == 403
+        assert client.post(desk(debate, end)).status_code == client.post(f"/gestion/{territory_of(debate).slug}/debats/999999{end}").status_code == 404
 
 
 def test_neither_citizen_nor_moderator_opens_debates(client):
     territory = make_territory()
     for roles in ([], [("moderator", territory)]):
         client.log_in(make_person(roles=roles))
-        assert client.get(f"/gestion/{territory.slug}/debats/nouveau").status_code == 403
+        assert client.get(f"/gestion/{territory.slug}/debats/nouveau").status_code == 404

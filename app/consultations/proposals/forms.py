@@ -17,14 +17,17 @@ def number_or_none(value) -> int | None:
 
 
 class WithSection:
-    """Offers the sections of the consultation; where there is none, there is no field."""
+    """Offers the sections of the consultation; where there is none, there is no field. The service says that one is needed."""
 
     section: SelectField
+    section_required = True
 
     def offer_sections(self, sections: list[Section]) -> None:
         if not sections:
             del self.section
             return
+        if self.section_required:
+            self.section.flags.required = True
         self.section.choices = [SelectChoice("", _l("Choisissez…")), *(SelectChoice(section.id, section.title) for section in sections)]
 
     @property
@@ -41,6 +44,7 @@ class ProposalForm(WithSection, Form):
 class DraftForm(WithSection, Form):
     """What is not finished may lack anything."""
 
+    section_required = False
     section = SelectField(_l("Rubrique"), coerce=number_or_none, validate_choice=False)
     title = StringField(_l("Votre proposition en une phrase"), validators=[at_most(TITLE_LIMIT), only_text])
     body = TextAreaField(_l("Votre proposition"), validators=[at_most(WRITTEN_LIMIT), only_text])
