@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from app.comments import services as comments
+from app.comments.models import Argument
 from app.consultations import services as consultations
 from app.consultations.proposals import services as proposals
 from app.contents import services as contents
 from app.contents import spaces
 from app.contents.models import Phase, Voice
+from app.core import clock
 from app.core.i18n import _
 from app.debates import services as debates
 from app.demo.story import Ballot, Story
@@ -33,14 +35,13 @@ def plan(story: Story) -> None:
 
 def plan_space(story: Story, kind: str, row: dict[str, Any], manager: str, themes: list[str]) -> None:
     begun = story.moment(min(row["opens_in"] - TO_WRITE, -5), row["key"])
-    story.plan(begun, lambda: begin(story, kind, row, manager, themes))
+    story.plan(begun, begin, kind, row, manager, themes)
     if row["state"] == "published":
         shown = story.moment(min(row["opens_in"] - TO_READ, -2), row["key"] + "shown", after=begun)
-        story.plan(shown, lambda: spaces.publish(story.things[row["key"]], by=story.people[manager]))
+        story.plan(shown, show, row, manager)
     if conclusion := row.get("conclusion"):
         said = story.moment(conclusion["published_in"], row["key"] + "conclusion")
-        body = f"### {conclusion['title']}\n\n{conclusion['body']}"
-        story.plan(said, lambda: spaces.conclude(story.things[row["key"]], body=body, by=story.people[conclusion["author"]]))
+        story.plan(said, conclude, row, conclusion)
 
 
 def begin(story: Story, kind: str, row: dict[str, Any], manager: str, themes: list[str]) -> None:
@@ -67,6 +68,15 @@ def begin(story: Story, kind: str, row: dict[str, Any], manager: str, themes: li
     contents.set_terms(space, [story.terms["theme", theme] for theme in themes])
 
 
+def show(story: Story, row: dict[str, Any], manager: str) -> None:
+    spaces.publish(story.things[row["key"]], by=story.people[manager])
+
+
+def conclude(story: Story, row: dict[str, Any], conclusion: dict[str, Any]) -> None:
+    body = f"### {conclusion['title']}\n\n{conclusion['body']}"
+    spaces.conclude(story.things[row["key"]], body=body, by=story.people[conclusion["author"]])
+
+
 def who(until: str) -> str:
     """The page says the dates; what follows them says who may take part, and where else."""
     return until.partition(". ")[2]
@@ -81,18 +91,18 @@ def window(story: Story, row: dict[str, Any]) -> tuple[datetime, datetime]:
 
 def plan_proposal(story: Story, space: dict[str, Any], row: dict[str, Any]) -> None:
     key, closes_at = row["key"], window(story, space)[1]
-    posted = story.plan(story.moment(row["posted_in"], key), lambda: propose(story, space, row, posted))
+    posted = story.plan(story.moment(row["posted_in"], key), propose, space, row)
     next_day = min(row["posted_in"] + 1, space["closes_in"], -1)
     for n, argument in enumerate(row.get("arguments", [])):
         at = story.moment(next_day, f"{key}/argument/{n}", after=posted)
-        story.plan(at, lambda argument=argument, at=at: argue(story, key, argument, {"agree": argument["votes"]}, at, closes_at))
+        story.plan(at, argue, key, argument, {"agree": argument["votes"]}, closes_at)
     for n, source in enumerate(row.get("sources", [])):
-        story.plan(story.moment(next_day, f"{key}/source/{n}", after=posted), lambda source=source: add_source(story, row, source))
+        story.plan(story.moment(next_day, f"{key}/source/{n}", after=posted), add_source, row, source)
     if answer := row.get("answer"):
-        story.plan(story.moment(answer["answered_in"], f"{key}/answer"), lambda: answer_officially(story, key, answer))
+        story.plan(story.moment(answer["answered_in"], f"{key}/answer"), answer_officially, key, answer)
 
 
-def propose(story: Story, space: dict[str, Any], row: dict[str, Any], posted: datetime) -> None:
+def propose(story: Story, space: dict[str, Any], row: dict[str, Any]) -> None:
     consultation, author = story.things[space["key"]], story.people[row["author"]]
     text = {"title": row["title"], "body": row["body"], "section_id": story.things[f"{space['key']}/{row['section']}"].id}
     if row.get("official"):
@@ -102,16 +112,16 @@ def propose(story: Story, space: dict[str, Any], row: dict[str, Any], posted: da
         proposal = proposals.propose(consultation, author=author, **text)
     story.things[row["key"]] = proposal
     if "votes" in row:
-        story.ballots.append(Ballot(proposal.id, proposal.author_id, row["votes"], posted, window(story, space)[1]))
+        story.ballots.append(Ballot(proposal.id, proposal.author_id, row["votes"], clock.now(), window(story, space)[1]))
 
 
-def argue(story: Story, key: str, row: dict[str, Any], votes: dict[str, int], posted: datetime, closes_at: datetime):
+def argue(story: Story, key: str, row: dict[str, Any], votes: dict[str, int], closes_at: datetime) -> Argument:
     about, author = story.things[key], story.people[row["author"]]
     argument = comments.post_argument(about, author=author, side=row["side"], title=row.get("title", ""), body=row["body"])
     if row.get("voice") == "official":  # the service takes citizens' arguments only: the page says who speaks
         argument.voice, argument.byline = Voice.OFFICIAL, comments.official_name(author, about.territory_id)
     if votes:
-        story.ballots.append(Ballot(argument.id, argument.author_id, votes, posted, closes_at))
+        story.ballots.append(Ballot(argument.id, argument.author_id, votes, clock.now(), closes_at))
     return argument
 
 
@@ -121,20 +131,19 @@ def add_source(story: Story, proposal: dict[str, Any], row: dict[str, Any]) -> N
 
 
 def plan_argument(story: Story, debate: dict[str, Any], row: dict[str, Any]) -> None:
-    closes_at = window(story, debate)[1]
-
-    def post() -> None:
-        story.things[row["key"]] = argue(story, debate["key"], row, row["votes"], posted, closes_at)
-
-    posted = last = story.plan(story.moment(row["posted_in"], row["key"]), post)
+    last = story.plan(story.moment(row["posted_in"], row["key"]), argue_in, debate, row)
     for n, reply in enumerate(row.get("replies", [])):
         last = story.moment(reply["posted_in"], f"{row['key']}/reply/{n}", after=last)
-        story.plan(last, lambda reply=reply: answer(story, row["key"], reply))
+        story.plan(last, answer, row["key"], reply)
 
 
-def answer(story: Story, key: str, row: dict[str, Any]):
+def argue_in(story: Story, debate: dict[str, Any], row: dict[str, Any]) -> None:
+    story.things[row["key"]] = argue(story, debate["key"], row, row["votes"], window(story, debate)[1])
+
+
+def answer(story: Story, key: str, row: dict[str, Any]) -> None:
     voice = Voice(row.get("voice", "citizen"))
-    return comments.reply(story.things[key], author=story.people[row["author"]], body=row["body"], voice=voice)
+    comments.reply(story.things[key], author=story.people[row["author"]], body=row["body"], voice=voice)
 
 
 def answer_officially(story: Story, key: str, row: dict[str, Any]) -> None:

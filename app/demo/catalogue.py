@@ -19,20 +19,20 @@ def plan(story: Story) -> None:
     for row in rows:
         plan_sheet(story, row, managers.get(row.get("territory"), WRITER), is_sent_back=row["key"] == drafts[0])
     for n, row in enumerate(story.read("links.toml")["links"]):
-        story.plan(story.end_of(-1) - timedelta(minutes=n + 1), lambda row=row: tie(story, row))
+        story.plan(story.end_of(-1) - timedelta(minutes=n + 1), tie, row)
 
 
 def plan_sheet(story: Story, row: dict[str, Any], author: str, *, is_sent_back: bool) -> None:
     key = row["key"]
-    written = story.plan(story.moment(row["updated_in"] - 4, key), lambda: write(story, row, author))
+    written = story.plan(story.moment(row["updated_in"] - 4, key), write, row, author)
     if row["state"] != "draft" or is_sent_back:
         proposed = story.moment(row["updated_in"] - 2, key + "/proposed", after=written)
-        story.plan(proposed, lambda: services.propose(story.things[key], by=story.people[author]))
+        story.plan(proposed, propose, key, author)
     last = story.moment(row["updated_in"], key + "/read")
     if row["state"] == "published":
-        story.plan(last, lambda: services.publish(story.things[key], by=story.people[READER]))
+        story.plan(last, publish, key)
     elif is_sent_back:
-        story.plan(last, lambda: services.send_back(story.things[key], by=story.people[READER], note=SENT_BACK))
+        story.plan(last, send_back, key)
 
 
 def write(story: Story, row: dict[str, Any], author: str) -> None:
@@ -53,10 +53,22 @@ def write(story: Story, row: dict[str, Any], author: str) -> None:
     )
 
 
+def propose(story: Story, key: str, author: str) -> None:
+    services.propose(story.things[key], by=story.people[author])
+
+
+def publish(story: Story, key: str) -> None:
+    services.publish(story.things[key], by=story.people[READER])
+
+
+def send_back(story: Story, key: str) -> None:
+    services.send_back(story.things[key], by=story.people[READER], note=SENT_BACK)
+
+
 def initiative(row: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    sections = {key: row.get(key, "") for key in ("context", "aims", "method", "results", "decided")}
+    sections: dict[str, str] = {key: row.get(key, "") for key in ("context", "aims", "method", "results", "decided")}
     sections |= {"practices": bullets(row["good_practices"]), "pitfalls": bullets(row["pitfalls"])}
-    facts = {
+    facts: dict[str, Any] = {
         name: row[name] for name in ("promoter", "place", "cost", "cost_euros", "staff_time", "participants", "contacts") if name in row
     }
     facts["steps"] = [{"when": step["date"], "what": step["what"]} for step in row["steps"]]

@@ -26,7 +26,7 @@ def plan(story: Story) -> None:
     for row in story.read("moderation.toml")["cases"]:
         plan_case(story, row, moderators[row["territory"]])
     for key, settings in REGIMES.items():  # at the end: what came before was written under the former rule
-        story.plan(story.end_of(-1), lambda key=key, settings=settings: settle(story, key, *settings))
+        story.plan(story.end_of(-1), settle, key, *settings)
 
 
 def settle(story: Story, place: str, regime: Regime, manager: str, hours: int) -> None:
@@ -36,17 +36,15 @@ def settle(story: Story, place: str, regime: Regime, manager: str, hours: int) -
 def plan_case(story: Story, row: dict[str, Any], moderator: str) -> None:
     key, last = row["key"], None
     if "text" in row:
-        last = story.plan(story.moment(row["opened_in"], key), lambda: post(story, row))
-    else:
-        story.plan(story.start_of(row["opened_in"]), lambda: story.things.__setitem__(key, story.things[row["on"]]))
+        last = story.plan(story.moment(row["opened_in"], key), post, row)
     for n, report in enumerate(row.get("reports", [])):
         last = story.moment(report["reported_in"], f"{key}/report/{n}", after=last)
-        story.plan(last, lambda report=report: told(story, row, report))
+        story.plan(last, told, row, report)
     if decision := row.get("decision"):
-        story.plan(story.moment(decision["decided_in"], f"{key}/decision", after=last), lambda: decide(story, row, decision))
+        story.plan(story.moment(decision["decided_in"], f"{key}/decision", after=last), decide, row, decision)
     elif row.get("held") and row.get("reports"):
         hidden = story.moment(row["opened_in"], f"{key}/hidden", after=last)
-        story.plan(hidden, lambda: contents.change_state(story.things[key], State.HIDDEN, by=story.people[moderator], reason=HELD_BACK))
+        story.plan(hidden, hold_back, row, moderator)
 
 
 def post(story: Story, row: dict[str, Any]) -> None:
@@ -82,8 +80,17 @@ def read_first(territory_id: int, regime: Regime) -> Iterator[None]:
     db.flush()
 
 
+def subject(story: Story, row: dict[str, Any]) -> Content:
+    """What a case is about: its own text, or one that is there already."""
+    return story.things[row["key"] if "text" in row else row["on"]]
+
+
+def hold_back(story: Story, row: dict[str, Any], moderator: str) -> None:
+    contents.change_state(subject(story, row), State.HIDDEN, by=story.people[moderator], reason=HELD_BACK)
+
+
 def told(story: Story, row: dict[str, Any], report: dict[str, Any]) -> None:
-    content, article = story.things[row["key"]], story.articles[row["territory"], report["article"]]
+    content, article = subject(story, row), story.articles[row["territory"], report["article"]]
     if "reporter" in report:
         services.report(content, person=story.people[report["reporter"]], article=article, message=report["message"])
         return
@@ -93,7 +100,7 @@ def told(story: Story, row: dict[str, Any], report: dict[str, Any]) -> None:
 
 
 def decide(story: Story, row: dict[str, Any], decision: dict[str, Any]) -> None:
-    case = queries.get_case(db.scalars(select(Case.id).where(Case.content_id == story.things[row["key"]].id)).one())
+    case = queries.get_case(db.scalars(select(Case.id).where(Case.content_id == subject(story, row).id)).one())
     article = story.articles[row["territory"], decision["article"]] if "article" in decision else None
     by = story.people[decision["by"]]
     services.decide(case, by=by, verdict=decision["decision"], article=article, reasons=decision["reason"], seen=case.version)

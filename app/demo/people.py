@@ -34,7 +34,7 @@ def plan(story: Story) -> None:
     rows = story.read("people.toml")["people"]
     for row in sorted(rows, key=lambda row: row["key"] != FIRST):
         moment = story.start_of(OPENING) if row["key"] == FIRST else story.moment(OPENING + 1, row["key"])
-        story.plan(moment, lambda row=row: arrive(story, row, password_hash))
+        story.plan(moment, arrive, row, password_hash)
 
 
 def arrive(story: Story, row: dict[str, Any], password_hash: str) -> None:

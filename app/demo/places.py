@@ -19,9 +19,9 @@ def plan(story: Story) -> None:
     charters = charters_by_key(story.read("charter.toml")["charters"])
     pages = story.read("legal.toml")["pages"]
     morning = story.start_of(OPENING)
-    story.plan(morning, lambda: make_lists(story))
+    story.plan(morning, make_lists)
     for row in story.read("territories.toml")["territories"]:
-        story.plan(story.moment(OPENING, "opening"), lambda row=row: open_space(story, row, charters[row.get("charter", "default")], pages))
+        story.plan(story.moment(OPENING, "opening"), open_space, row, charters[row.get("charter", "default")], pages)
 
 
 def charters_by_key(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -10,10 +10,10 @@ from app.projects import services
 
 def plan(story: Story) -> None:
     for row in story.read("projects.toml")["projects"]:
-        born = story.plan(story.moment(row["history"][0]["changed_in"], row["key"]), lambda row=row: begin(story, row))
+        born = story.plan(story.moment(row["history"][0]["changed_in"], row["key"]), begin, row)
         for step in row["history"][1:]:
             moment = story.moment(step["changed_in"], row["key"] + step["maturity"], after=born)
-            story.plan(moment, lambda row=row, step=step: move(story, row, step["maturity"]))
+            story.plan(moment, move, row, step["maturity"])
 
 
 def begin(story: Story, row: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀÂÇÉÈÊÎÔÛŒ«])")
 def copies_made() -> int:
     """The number of the last copy."""
     sources = db.scalars(select(Content.source).where(Content.kind == "proposal", Content.source.like(f"{MARK}:%")))
-    return max((int(source.split(":")[1]) for source in sources), default=0)
+    return max((int(source.split(":")[1]) for source in sources if source), default=0)
 
 
 def sentences(html: str) -> list[str]:
@@ -64,8 +64,8 @@ class Multiplier:
         ):
             self.tallies[row.content_id][row.value] = row.cast
         self.terms: dict[int, list[int]] = defaultdict(list)
-        for row in db.execute(select(ContentTerm.content_id, ContentTerm.term_id)):
-            self.terms[row.content_id].append(row.term_id)
+        for content_id, term_id in db.execute(select(ContentTerm.content_id, ContentTerm.term_id)):
+            self.terms[content_id].append(term_id)
         self.answers: dict[int, int] = defaultdict(int)
         self.pools: dict[Any, list[str]] = defaultdict(list)  # sentences by territory, and by kind and section of sheets
         self.sheets: dict[str, list[Any]] = defaultdict(list)

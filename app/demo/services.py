@@ -34,7 +34,7 @@ def is_loaded() -> bool:
 def load() -> None:
     """The whole region, dated from today."""
     if not is_empty():
-        raise DomainError(_("La base contient déjà des territoires : la démonstration ne se charge que dans une base vide."))
+        raise DomainError(_("La base contient déjà des territoires : la démonstration ne se charge que dans une base vide."))
     now = clock.now()
     story = Story(today=now.astimezone(PARIS).date(), told_at=now)
     for part in (people, places, projects, activities, afterwards, catalogue, moderation):

@@ -41,7 +41,7 @@ class Ballot:
 class Story:
     today: date
     told_at: datetime
-    acts: list[tuple[datetime, int, Callable[[], Any]]] = field(default_factory=list)
+    acts: list[tuple[datetime, int, Callable[..., Any], tuple[Any, ...]]] = field(default_factory=list)
     places: dict[str, Territory] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     things: dict[str, Any] = field(default_factory=dict)  # contents, by their key in the data
@@ -83,11 +83,12 @@ class Story:
         moment = datetime.combine(self.day(n), time(hour, minute, dice.randrange(60)), PARIS).astimezone(UTC)
         return moment if after is None or moment > after else after + timedelta(minutes=dice.randrange(11, 50), seconds=dice.randrange(60))
 
-    def plan(self, moment: datetime, act: Callable[[], Any]) -> datetime:
-        self.acts.append((moment, len(self.acts), act))
+    def plan(self, moment: datetime, act: Callable[..., Any], *told: Any) -> datetime:
+        """At that moment, `act(story, *told)`. What it needs of earlier acts it finds in the story then."""
+        self.acts.append((moment, len(self.acts), act, told))
         return moment
 
     def tell(self) -> None:
-        for moment, _n, act in sorted(self.acts, key=lambda planned: planned[:2]):
+        for moment, _n, act, told in sorted(self.acts, key=lambda planned: planned[:2]):
             with clock.telling(moment):
-                act()
+                act(self, *told)

@@ -15,7 +15,7 @@ from app.comments.models import Argument, Comment
 from app.consultations.models import Consultation
 from app.consultations.proposals.models import Proposal
 from app.contents import kinds
-from app.contents.models import Content, Link, LinkNature, LinkState, Mandate, Revision, State, Vote
+from app.contents.models import Attachment, Content, Link, LinkNature, LinkState, Mandate, Revision, State, Vote
 from app.contents.queries import BODIES, terms_of
 from app.core import clock
 from app.core.db import db, transaction
@@ -224,6 +224,18 @@ def test_a_visitor_reads_everything_public_and_nothing_else(region):
     assert len(addresses["page"]) > 150
     assert len(addresses["hop"]) > 100
     assert len(addresses["gone"]) > 10
+
+
+def test_a_visitor_fetches_the_documents_of_a_project(region):
+    documents = db.execute(select(Attachment.content_id, Attachment.file_id)).all()
+    assert len(documents) == len(AFTERWARDS["documents"])
+    client = region.test_client()
+    for project_id, file_id in documents:
+        page = client.get(client.get(f"/contributions/{project_id}").location).text
+        address = re.search(rf'href="(/fichiers/{file_id}[^"]*)"', page)[1]
+        with client.get(address) as response:
+            assert response.status_code == 200
+            assert len(response.data) > 200
 
 
 def test_every_page_says_that_it_is_a_demonstration(region):
