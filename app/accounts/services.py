@@ -22,7 +22,7 @@ NAME_LIMIT, BIO_LIMIT = 60, 500  # signs
 def checked_name(name: str) -> str:
     name = one_line(name)
     if len(name) < 2:
-        raise DomainError(_("Écrivez le nom que les autres verront : 2 signes au moins."), field="name")
+        raise DomainError(_("Écrivez le nom que les autres verront : 2 signes au moins."), field="name")
     if len(name) > NAME_LIMIT:
         raise DomainError(_("%(n)s signes au plus.", n=NAME_LIMIT), field="name")
     return name

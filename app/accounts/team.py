@@ -70,7 +70,7 @@ def accept_as_new(purpose: TokenPurpose, link: str, *, name: str, password: str,
     token = read_offer(purpose, link)
     known = queries.find_identity(address)
     if known is not None and known.person.is_confirmed:
-        raise DomainError(_("Vous avez déjà un compte : connectez-vous, puis rouvrez ce lien."))
+        raise DomainError(_("Vous avez déjà un compte : connectez-vous, puis rouvrez ce lien."))
     tokens.use(token)
     if known is not None:  # registered once and never confirmed: it was nobody's
         known.password_hash, known.person.name, known.person.confirmed_at = password_hash, name, clock.now()
@@ -125,7 +125,7 @@ def suspend(person: Person, *, by: Person, reason: str, until: datetime | None =
     """
     reason = tidy(reason)
     if not reason:
-        raise DomainError(_("Écrivez la raison : la personne la recevra."), field="reason")
+        raise DomainError(_("Écrivez la raison : la personne la recevra."), field="reason")
     if until is not None and until <= clock.now():
         raise DomainError(_("Choisissez une date à venir."), field="until")
     if person.has_role(RoleName.ADMINISTRATOR) and queries.administrators() < 2:

@@ -130,7 +130,7 @@ def confirm(token):
     with refusals_apart(form):
         if form.validate_on_submit():
             person = services.confirm(token, form.password.data)
-            return welcome(person, request.args.get("next"), message=_("Votre adresse est confirmée : vous pouvez participer."))
+            return welcome(person, request.args.get("next"), message=_("Votre adresse est confirmée : vous pouvez participer."))
     return render_template("accounts/confirm.html", form=form), form.status
 
 
@@ -208,7 +208,7 @@ def change_email():
     with refusals_apart(form):
         if form.validate_on_submit():
             services.request_email_change(me().id, email=form.email.data, current_password=form.current_password.data)
-            flash(_("Ouvrez le lien envoyé à la nouvelle adresse : il vaut une heure. Jusque-là, rien ne change."), "success")
+            flash(_("Ouvrez le lien envoyé à la nouvelle adresse : il vaut une heure. Jusque-là, rien ne change."), "success")
             return redirect(url_for("accounts.show"))
     return render_template("accounts/change_email.html", form=form), form.status
 

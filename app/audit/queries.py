@@ -73,7 +73,7 @@ def verify(chain: str, *, secrets: Sequence[str], others: Iterable[Checkpoint] =
     given = [*checkpoints(chain), *(each for each in others if each.chain == chain)]
     forged = next((each for each in given if not is_signed(list(secrets), each.signature, each.chain, each.n, each.hash, each.at)), None)
     if forged:
-        sentence = _("%(chain)s : le point de contrôle n° %(n)s ne porte pas notre signature.", chain=chain, n=forged.n)
+        sentence = _("%(chain)s : le point de contrôle n° %(n)s ne porte pas notre signature.", chain=chain, n=forged.n)
         return Verdict(chain, False, sentence, 0, forged.n)
     expected: dict[int, set[str]] = {}
     for each in given:
@@ -90,13 +90,13 @@ def verify(chain: str, *, secrets: Sequence[str], others: Iterable[Checkpoint] =
 
     missing = min((each for each in expected if each > n), default=None)
     if missing:
-        sentence = _("%(chain)s : il manque la fin, l’acte n° %(n)s attesté par un point de contrôle n’y est plus.", chain=chain, n=missing)
+        sentence = _("%(chain)s : il manque la fin, l’acte n° %(n)s attesté par un point de contrôle n’y est plus.", chain=chain, n=missing)
         return Verdict(chain, False, sentence, n, n + 1)
     head = db.execute(select(AuditHead.n, AuditHead.hash).where(AuditHead.chain == chain)).one_or_none()
     if (head.n, head.hash) != (n, previous) if head else n:
-        sentence = _("%(chain)s : la chaîne s’arrête à l’acte n° %(n)s, sa tête en annonce un autre.", chain=chain, n=n)
+        sentence = _("%(chain)s : la chaîne s’arrête à l’acte n° %(n)s, sa tête en annonce un autre.", chain=chain, n=n)
         return Verdict(chain, False, sentence, n, n + 1)
-    sentence = ngettext("%(chain)s : %(num)s acte, chaîne entière.", "%(chain)s : %(num)s actes, chaîne entière.", n, chain=chain)
+    sentence = ngettext("%(chain)s : %(num)s acte, chaîne entière.", "%(chain)s : %(num)s actes, chaîne entière.", n, chain=chain)
     return Verdict(chain, True, sentence, n)
 
 
@@ -116,12 +116,12 @@ def _whole(chain: str) -> Select:
 
 def _trouble(row, n: int, chain: str, previous: str) -> str | None:
     if row.n != n:
-        return _("%(chain)s : l’acte n° %(n)s manque.", chain=chain, n=n)
+        return _("%(chain)s : l’acte n° %(n)s manque.", chain=chain, n=n)
     whole = facts(act=row.act, actor_id=row.actor_id, at=row.at, commitment=row.commitment, detail=row.detail, subject=row.subject)
     if row.previous_hash != previous or row.hash != _safe_link(chain, n, previous, whole):
-        return _("%(chain)s : l’acte n° %(n)s a été modifié, déplacé ou ajouté.", chain=chain, n=n)
+        return _("%(chain)s : l’acte n° %(n)s a été modifié, déplacé ou ajouté.", chain=chain, n=n)
     if row.salt is not None and row.commitment != commit(row.salt, row.payload):
-        return _("%(chain)s : les données personnelles de l’acte n° %(n)s ont été modifiées.", chain=chain, n=n)
+        return _("%(chain)s : les données personnelles de l’acte n° %(n)s ont été modifiées.", chain=chain, n=n)
     return None
 
 
@@ -133,4 +133,4 @@ def _safe_link(chain: str, n: int, previous: str, whole: str) -> str:
 def _unlike(expected: set[str] | None, digest: str, n: int, chain: str) -> str | None:
     if expected is None or expected == {digest}:
         return None
-    return _("%(chain)s : l’acte n° %(n)s n’est pas celui qu’atteste un point de contrôle ; la chaîne a été refaite.", chain=chain, n=n)
+    return _("%(chain)s : l’acte n° %(n)s n’est pas celui qu’atteste un point de contrôle ; la chaîne a été refaite.", chain=chain, n=n)

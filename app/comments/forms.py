@@ -29,12 +29,12 @@ class ArgumentForm(Form):
         validators=[InputRequired(_l("Dites si votre argument est pour ou contre."))],
     )
     title = StringField(_l("Votre argument en une phrase"), validators=[at_most(TITLE_LIMIT), only_text])
-    body = TextAreaField(_l("Pourquoi ?"), validators=BODY)
+    body = TextAreaField(_l("Pourquoi ?"), validators=BODY)
 
 
 class ArgumentEditForm(VersionedForm):
     title = StringField(_l("Votre argument en une phrase"), validators=[at_most(TITLE_LIMIT), only_text])
-    body = TextAreaField(_l("Pourquoi ?"), validators=BODY)
+    body = TextAreaField(_l("Pourquoi ?"), validators=BODY)
 
 
 class ReplyForm(Form):

@@ -26,7 +26,7 @@ def post_argument(about: Content, *, author: Person, side: str, body: str, title
     space = queries.space_of(about)
     now = contents.require_open(space, "argue")
     if not about.is_public:
-        raise DomainError(_("Ce texte n’est plus publié : on ne peut plus y répondre. Votre texte est gardé ci-dessous."))
+        raise DomainError(_("Ce texte n’est plus publié : on ne peut plus y répondre. Votre texte est gardé ci-dessous."))
     argument = Argument(side=side_named(side), is_titled=bool(one_line(title)), created_at=now)
     place(argument, about, space)
     contents.write(argument, title=title_from(title, body), body=checked_body(body))
@@ -48,7 +48,7 @@ def reply(to: Content, *, author: Person, body: str, voice: str = Voice.CITIZEN)
     else:
         comment.byline = official_name(author, to.territory_id)
     if not to.is_public:
-        raise DomainError(_("Ce texte n’est plus publié : on ne peut plus y répondre. Votre texte est gardé ci-dessous."))
+        raise DomainError(_("Ce texte n’est plus publié : on ne peut plus y répondre. Votre texte est gardé ci-dessous."))
     place(comment, to, space)
     contents.write(comment, title=title_from("", body), body=checked_body(body))
     refuse_twice(comment, author)
@@ -85,7 +85,7 @@ def vote(content: Content, *, person: Person, value: str | None) -> None:
         raise DomainError(_("On ne donne pas d’avis sur cette page."))
     contents.require_open(queries.space_of(content), "vote")
     if not content.is_public:
-        raise DomainError(_("Ce texte n’est plus publié : on ne peut plus donner son avis."))
+        raise DomainError(_("Ce texte n’est plus publié : on ne peut plus donner son avis."))
     contents.cast_vote(content, person=person, value=value)
 
 
@@ -107,7 +107,7 @@ def side_named(side: str) -> Side:
 
 def checked_body(body: str) -> str:
     if len(body) > WRITTEN_LIMIT:
-        raise DomainError(_("Ce texte est trop long : %(limit)s signes au plus.", limit=WRITTEN_LIMIT), field="body")
+        raise DomainError(_("Ce texte est trop long : %(limit)s signes au plus.", limit=WRITTEN_LIMIT), field="body")
     if not says_something(body):
         raise DomainError(_("Écrivez votre texte."), field="body")
     return body
@@ -122,7 +122,7 @@ def title_from(title: str, body: str, limit: int = TITLE_LIMIT) -> str:
     """The title given, if it is short enough; else the first words of the body."""
     given = one_line(title)
     if len(given) > limit:
-        raise DomainError(_("Ce titre est trop long : %(limit)s signes au plus.", limit=limit), field="title")
+        raise DomainError(_("Ce titre est trop long : %(limit)s signes au plus.", limit=limit), field="title")
     if given and not says_something(given):
         raise DomainError(_("Écrivez un titre qu’on puisse lire, ou laissez le champ vide."), field="title")
     return given or first_words(checked_body(body), limit)
@@ -158,7 +158,7 @@ def refuse_twice(content: Content, author: Person, *, body: str | None = None, t
 def refuse_late(content: Content, act: str) -> None:
     """A text is edited while the act that made it is still open, and as long as it stands."""
     if content.state not in EDITABLE:
-        raise DomainError(_("Ce texte n’est plus publié : il ne peut plus être modifié."))
+        raise DomainError(_("Ce texte n’est plus publié : il ne peut plus être modifié."))
     contents.require_open(queries.space_of(content), act)
 
 

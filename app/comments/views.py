@@ -149,7 +149,7 @@ def said(content: Content, published: str) -> str:
     """What becomes of what was just sent."""
     if content.state == State.PUBLISHED:
         return published
-    return _("Merci. Votre texte est bien arrivé : l’équipe du territoire le lit avant de le publier. Vous seul le voyez pour l’instant.")
+    return _("Merci. Votre texte est bien arrivé : l’équipe du territoire le lit avant de le publier. Vous seul le voyez pour l’instant.")
 
 
 @comments.route("/contributions/<int:content_id>/repondre", methods=["GET", "POST"])

@@ -36,7 +36,7 @@ def import_consultation(file: Path, territory: str, project: int | None, title: 
     """
     place = db.scalars(select(Territory).where(Territory.slug == territory)).one_or_none()
     if place is None:
-        raise click.ClickException(_("Aucun territoire ne s’appelle « %(slug)s ».", slug=territory))
+        raise click.ClickException(_("Aucun territoire ne s’appelle « %(slug)s ».", slug=territory))
     if project is not None:
         known = db.scalar(select(Content.id).where(Content.id == project, Content.kind == "project", Content.territory_id == place.id))
         if known is None:
@@ -54,7 +54,7 @@ def import_consultation(file: Path, territory: str, project: int | None, title: 
         except importing.Unreadable as error:
             raise click.ClickException(_("%(why)s Ce qui a été lu avant est gardé.", why=error)) from None
         except KeyboardInterrupt:
-            click.echo(_("Interrompu. Ce qui est écrit est gardé : relancez la même commande pour continuer."), err=True)
+            click.echo(_("Interrompu. Ce qui est écrit est gardé : relancez la même commande pour continuer."), err=True)
             raise SystemExit(130) from None
     click.echo(report.summary())
     click.echo(_("Consultation %(id)s.", id=report.consultation_id))
@@ -71,7 +71,7 @@ def export_consultation(consultation_id: int, output: Path) -> None:
     except NotFound:
         raise click.ClickException(_("La consultation %(id)s n’existe pas.", id=consultation_id)) from None
     if not consultation.is_public:
-        raise click.ClickException(_("Cette consultation n’est pas publiée : elle ne s’exporte pas."))
+        raise click.ClickException(_("Cette consultation n’est pas publiée : elle ne s’exporte pas."))
     counts = exporting.export_consultation(consultation, output)
     what = {"propositions": counts["proposal"], "arguments": counts["argument"], "réponses": counts["comment"], "sources": counts["source"]}
-    click.echo(_("Écrit : %(file)s (%(what)s).", file=output, what=", ".join(f"{count} {name}" for name, count in what.items())))
+    click.echo(_("Écrit : %(file)s (%(what)s).", file=output, what=", ".join(f"{count} {name}" for name, count in what.items())))

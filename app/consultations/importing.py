@@ -73,7 +73,7 @@ class Report:
         ]
         if done["comment"]:
             parts.append(ngettext("%(num)s réponse", "%(num)s réponses", done["comment"]))
-        text = _("Importé : %(what)s.", what=", ".join(parts))
+        text = _("Importé : %(what)s.", what=", ".join(parts))
         if self.known:
             text += " " + ngettext("%(num)s était déjà là.", "%(num)s étaient déjà là.", self.known)
         if self.refused:
@@ -129,7 +129,7 @@ def open_archive(raw: IO[bytes]) -> tuple[dict[str, Any], IO[bytes]]:
             raise ValueError
         return meta, archive.open(LINES)
     except KeyError:
-        raise Unreadable(_("Cette archive ne contient pas %(a)s et %(b)s : ce n’est pas un export de consultation.", a=META, b=LINES)) from None
+        raise Unreadable(_("Cette archive ne contient pas %(a)s et %(b)s : ce n’est pas un export de consultation.", a=META, b=LINES)) from None
     except (zipfile.BadZipFile, ValueError, zlib.error, EOFError, RuntimeError, NotImplementedError):
         raise Unreadable(_("Cette archive est abîmée ou incomplète.")) from None
 
@@ -146,13 +146,13 @@ def lines_of(stream: IO[bytes]) -> Iterator[tuple[int, str]]:
             return
         n += 1
         if len(line) > LINE_LIMIT:
-            raise Unreadable(_("La ligne %(n)s dépasse %(limit)s octets : ce n’est pas un export de consultation.", n=n, limit=LINE_LIMIT))
+            raise Unreadable(_("La ligne %(n)s dépasse %(limit)s octets : ce n’est pas un export de consultation.", n=n, limit=LINE_LIMIT))
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError:
             raise Unreadable(_("La ligne %(n)s n’est pas en UTF-8. Convertissez le fichier, puis relancez.", n=n)) from None
         if not line.endswith(b"\n") and not is_json(text):
-            raise Unreadable(_("Le fichier s’arrête au milieu de la ligne %(n)s : il est coupé.", n=n))
+            raise Unreadable(_("Le fichier s’arrête au milieu de la ligne %(n)s : il est coupé.", n=n))
         if text.strip():
             yield n, text
 
@@ -277,14 +277,14 @@ def text_in(part: dict[str, Any], name: str, limit: int, *, required: bool = Tru
     value = part.get(name)
     if value is None or value == "":
         if required:
-            raise Refused(_("« %(name)s » manque", name=name))
+            raise Refused(_("« %(name)s » manque", name=name))
         return ""
     if not isinstance(value, str):
-        raise Refused(_("« %(name)s » n’est pas un texte", name=name))
+        raise Refused(_("« %(name)s » n’est pas un texte", name=name))
     if len(value) > limit:
-        raise Refused(_("« %(name)s » dépasse %(limit)s signes", name=name, limit=limit))
+        raise Refused(_("« %(name)s » dépasse %(limit)s signes", name=name, limit=limit))
     if required and not says_something_in(value):
-        raise Refused(_("« %(name)s » est vide", name=name))
+        raise Refused(_("« %(name)s » est vide", name=name))
     return value
 
 
@@ -295,14 +295,14 @@ def says_something_in(value: str) -> bool:
 def list_in(part: dict[str, Any], name: str) -> list[Any]:
     value = part.get(name) or []
     if not isinstance(value, list):
-        raise Refused(_("« %(name)s » n’est pas une liste", name=name))
+        raise Refused(_("« %(name)s » n’est pas une liste", name=name))
     return value
 
 
 def count_in(part: dict[str, Any], name: str) -> int:
     value = part.get(name, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-        raise Refused(_("« %(name)s » n’est pas un nombre possible", name=name))
+        raise Refused(_("« %(name)s » n’est pas un nombre possible", name=name))
     return value
 
 
@@ -317,7 +317,7 @@ def votes_in(part: dict[str, Any]) -> dict[str, int]:
 def identity_in(part: dict[str, Any]) -> str:
     value = part.get("id")
     if isinstance(value, bool) or not isinstance(value, int | str) or not 0 < len(str(value)) <= 60:
-        raise Refused(_("« id » manque"))
+        raise Refused(_("« id » manque"))
     return one_line(str(value))
 
 
@@ -328,9 +328,9 @@ def moment_in(part: dict[str, Any], name: str, otherwise: datetime | None = None
     try:
         moment = datetime.fromisoformat(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise Refused(_("« %(name)s » n’est pas une date", name=name)) from None
+        raise Refused(_("« %(name)s » n’est pas une date", name=name)) from None
     if moment.tzinfo is None or not 1900 < moment.year < 9000:
-        raise Refused(_("« %(name)s » n’a pas de fuseau horaire, ou une année impossible", name=name))
+        raise Refused(_("« %(name)s » n’a pas de fuseau horaire, ou une année impossible", name=name))
     return moment
 
 
@@ -363,7 +363,7 @@ def import_consultation(
                 try:
                     batch.append(entry_from(text, stem, lambda why, n=n: refuse(_("Ligne %(n)s, %(why)s", n=n, why=why))))
                 except (Refused, DomainError) as error:
-                    refuse(_("Ligne %(n)s : %(why)s", n=n, why=error))
+                    refuse(_("Ligne %(n)s : %(why)s", n=n, why=error))
                 if len(batch) >= BATCH:
                     write(batch, report, dated=not meta)
                     batch = []
@@ -394,7 +394,7 @@ def consultation_for(meta: dict[str, Any], stem: str, territory_id: int, *, titl
             contents.add(consultation, author=None, state=State.PUBLISHED)
             read_frame(consultation, meta)
         except (Refused, DomainError) as error:
-            raise Unreadable(_("Cette archive décrit mal sa consultation : %(why)s.", why=error)) from None
+            raise Unreadable(_("Cette archive décrit mal sa consultation : %(why)s.", why=error)) from None
         return consultation.id
 
 

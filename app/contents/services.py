@@ -95,7 +95,7 @@ def edit(
     `text` goes to `write`; a kind with more than that hands its own `writer`.
     """
     if seen is not None and seen != content.revision:
-        raise Conflict(_("Ce texte a été modifié pendant que vous l’écriviez. Votre version est ci-dessous : comparez, puis renvoyez-la."))
+        raise Conflict(_("Ce texte a été modifié pendant que vous l’écriviez. Votre version est ci-dessous : comparez, puis renvoyez-la."))
     claimed = db.execute(
         update(Content)
         .where(Content.id == content.id, Content.revision == content.revision)
@@ -126,7 +126,7 @@ def change_state(content: Content, after: State, *, by: Person | None = None, re
     if after == before:
         return
     if after not in FOLLOWS[before]:
-        raise DomainError(_("Ce n’est plus possible : l’état de ce texte a changé entre-temps."))
+        raise DomainError(_("Ce n’est plus possible : l’état de ce texte a changé entre-temps."))
     content.state = after
     now = clock.now()
     if after == State.PUBLISHED and content.published_at is None:
@@ -225,7 +225,7 @@ def set_phases(content: Content, phases: Iterable[Phase]) -> None:
     phases = list(phases)
     for phase in phases:
         if phase.opens_at and phase.closes_at and phase.opens_at >= phase.closes_at:
-            raise DomainError(_("La phase « %(name)s » doit finir après son début.", name=phase.name))
+            raise DomainError(_("La phase « %(name)s » doit finir après son début.", name=phase.name))
     db.execute(delete(Phase).where(Phase.content_id == content.id))
     for phase in phases:
         phase.content_id = content.id
@@ -260,7 +260,7 @@ def require_open(space: Content, act: str) -> datetime:
     """
     now = clock.now()
     if not space.is_public:
-        raise DomainError(_("Cette page n’est pas publiée : rien ne peut y être écrit pour l’instant."))
+        raise DomainError(_("Cette page n’est pas publiée : rien ne peut y être écrit pour l’instant."))
     bounds = bounds_of(space, queries.phases_of(space), act)
     if not bounds:
         raise DomainError(_("Ce n’est pas proposé ici."))
@@ -271,7 +271,7 @@ def require_open(space: Content, act: str) -> datetime:
         from app.core.formats import moment
 
         raise DomainError(_("Ce n’est pas encore ouvert. Revenez à partir du %(when)s.", when=moment(coming[0])))
-    raise DomainError(_("C’est clos : il n’est plus possible de participer ici. Votre texte est gardé ci-dessous, vous pouvez le copier."))
+    raise DomainError(_("C’est clos : il n’est plus possible de participer ici. Votre texte est gardé ci-dessous, vous pouvez le copier."))
 
 
 # --- Links, terms, attachments ---------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def set_answers(space, *, asked: str, becomes: str, open_to: str) -> None:
 def publish(space: Content, *, by: Person | None) -> None:
     """Show it. A space without dates would stay open for ever: its first dates come before."""
     if not queries.phases_of(space):
-        raise DomainError(_("Donnez d’abord les dates : sans elles, personne ne sait jusqu’à quand participer."))
+        raise DomainError(_("Donnez d’abord les dates : sans elles, personne ne sait jusqu’à quand participer."))
     contents.change_state(space, State.PUBLISHED, by=by)
 
 
@@ -127,7 +127,7 @@ def close(space: Content, *, by: Person | None) -> None:
 def conclude(space, *, body: str, by: Person) -> None:
     """Say what came out of it, once it is closed. May be written again."""
     if space.moment != "closed":
-        raise DomainError(_("Attendez la clôture, ou fermez maintenant : on ne conclut pas pendant que les gens parlent encore."))
+        raise DomainError(_("Attendez la clôture, ou fermez maintenant : on ne conclut pas pendant que les gens parlent encore."))
     text = markdown(body)
     if not plain(text):
         raise DomainError(_("Écrivez la conclusion."), field="body")

@@ -140,7 +140,7 @@ def init_app(app: Flask) -> None:
             raise error
         log.exception("error", path=request.path, method=request.method)
         return answer(
-            500, _("Une erreur s’est produite"), _("Elle est enregistrée et sera corrigée. Votre texte est ci-dessous : copiez-le.")
+            500, _("Une erreur s’est produite"), _("Elle est enregistrée et sera corrigée. Votre texte est ci-dessous : copiez-le.")
         )
 
 

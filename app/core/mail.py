@@ -48,7 +48,7 @@ def one_address(text: str, field: str = "email") -> str:
     try:
         checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise DomainError(_("Cette adresse n’est pas valable. Vérifiez-la : elle s’écrit nom@exemple.fr."), field=field) from error
+        raise DomainError(_("Cette adresse n’est pas valable. Vérifiez-la : elle s’écrit nom@exemple.fr."), field=field) from error
     return checked.normalized.lower()
 
 

@@ -71,7 +71,7 @@ def earlier_answer() -> Response | None:
 def answer_again(key: str) -> Response:
     known = db.scalars(select(FormKey).where(FormKey.key == key)).one()
     if known.digest != digest():
-        raise Conflict(_("Ce formulaire a déjà servi. Votre texte est ci-dessous : rechargez la page pour l’envoyer à nouveau."))
+        raise Conflict(_("Ce formulaire a déjà servi. Votre texte est ci-dessous : rechargez la page pour l’envoyer à nouveau."))
     g.permission_checked = True  # nothing is done: the first sending asked
     return redirect(known.location or request.path, 303)
 

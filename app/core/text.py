@@ -66,7 +66,7 @@ _empty = re.compile(r"<(p|h2|h3|h4|li|strong|em)>(?:\s|&nbsp;|<br>)*</\1>")
 def tidy(source: str, limit: int = LIMIT) -> str:
     """The text as we keep it: NFC, one kind of line end, no control or bidirectional override characters."""
     if len(source) > limit:
-        raise DomainError(_("Ce texte est trop long : %(limit)s signes au plus.", limit=limit), field="body")
+        raise DomainError(_("Ce texte est trop long : %(limit)s signes au plus.", limit=limit), field="body")
     if _surrogate.search(source):
         raise DomainError(_("Ce texte contient un signe qui ne peut pas être enregistré. Retirez-le et renvoyez."), field="body")
     return unicodedata.normalize("NFC", source).replace("\r\n", "\n").replace("\r", "\n").translate(UNPRINTABLE).translate(BIDI).strip()

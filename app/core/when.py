@@ -13,7 +13,7 @@ def from_paris(typed: datetime | None, field: str | None = None) -> datetime | N
         return None
     early, late = typed.replace(tzinfo=PARIS, fold=0), typed.replace(tzinfo=PARIS, fold=1)
     if early.utcoffset() != late.utcoffset():
-        raise DomainError(_("Cette nuit-là, l’heure change : choisissez une heure avant 2 h ou après 3 h."), field=field)
+        raise DomainError(_("Cette nuit-là, l’heure change : choisissez une heure avant 2 h ou après 3 h."), field=field)
     return early.astimezone(UTC)
 
 

@@ -83,4 +83,4 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _too_many_pixels() -> DomainError:
-    return DomainError(_("Cette image est trop grande : 40 millions de pixels au plus. Réduisez-la, puis renvoyez-la."))
+    return DomainError(_("Cette image est trop grande : 40 millions de pixels au plus. Réduisez-la, puis renvoyez-la."))

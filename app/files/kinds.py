@@ -145,11 +145,11 @@ def _check_size(size: int, limit: int) -> None:
 
 
 def too_heavy(limit: int) -> DomainError:
-    return DomainError(_("Ce fichier est trop lourd : %(limit)s Mo au plus.", limit=limit // MEGA))
+    return DomainError(_("Ce fichier est trop lourd : %(limit)s Mo au plus.", limit=limit // MEGA))
 
 
 def refused(accept: frozenset[Kind]) -> DomainError:
     if accept <= IMAGES:
         return DomainError(_("Ce fichier n’est pas une image que nous pouvons montrer. Envoyez une image JPEG, PNG, WebP ou GIF."))
     names = sorted({kind.endings[0].upper() for kind in accept})
-    return DomainError(_("Ce type de fichier n’est pas accepté. Types acceptés : %(names)s.", names=", ".join(names)))
+    return DomainError(_("Ce type de fichier n’est pas accepté. Types acceptés : %(names)s.", names=", ".join(names)))

@@ -64,7 +64,7 @@ def form_for(kind: str) -> type[SheetForm]:
     }
     fields["sources_text"] = TextAreaField(
         _l("Sources"),
-        description=_l("Une par ligne : le titre, puis l’adresse si elle existe, séparés par « | »."),
+        description=_l("Une par ligne : le titre, puis l’adresse si elle existe, séparés par « | »."),
         validators=[at_most(5000), only_text],
     )
     return type(f"{kind.capitalize()}Form", (BASES[kind],), fields)

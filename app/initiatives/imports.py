@@ -109,12 +109,12 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
         with opener(path, "rt", encoding="utf-8") as lines:
             yield from enumerate(lines, 1)
     except FileNotFoundError as error:
-        raise DomainError(_("Il n’y a pas de fichier « %(name)s ».", name=path.name)) from error
+        raise DomainError(_("Il n’y a pas de fichier « %(name)s ».", name=path.name)) from error
     except UnicodeDecodeError as error:
-        raise DomainError(_("Le fichier « %(name)s » n’est pas en UTF-8. Convertissez-le, puis recommencez.", name=path.name)) from error
+        raise DomainError(_("Le fichier « %(name)s » n’est pas en UTF-8. Convertissez-le, puis recommencez.", name=path.name)) from error
     except (EOFError, gzip.BadGzipFile, OSError) as error:
         raise DomainError(
-            _("Le fichier « %(name)s » est abîmé ou coupé : téléchargez-le à nouveau. Ce qui précède est importé.", name=path.name)
+            _("Le fichier « %(name)s » est abîmé ou coupé : téléchargez-le à nouveau. Ce qui précède est importé.", name=path.name)
         ) from error
 
 

@@ -46,7 +46,7 @@ def written(kind: str, sections: Mapping[str, str]) -> list[dict[str, Any]]:
     for key, (title, _help) in SECTIONS[kind].items():
         source = tidy(sections.get(key) or "")
         if len(source) > LONGEST_SECTION:
-            raise DomainError(_("Cette rubrique est trop longue : %(limit)s signes au plus.", limit=LONGEST_SECTION), field=key)
+            raise DomainError(_("Cette rubrique est trop longue : %(limit)s signes au plus.", limit=LONGEST_SECTION), field=key)
         if source:
             found.append({"key": key, "title": str(title), "source": source, "html": markdown(source)})
     return found

@@ -8,7 +8,7 @@ from app.moderation.models import Regime, Verdict
 
 
 class ReportForm(Form):
-    article = RadioField(_l("Pourquoi signalez-vous ce texte ?"), coerce=int, validators=[InputRequired(_l("Choisissez une raison."))])
+    article = RadioField(_l("Pourquoi signalez-vous ce texte ?"), coerce=int, validators=[InputRequired(_l("Choisissez une raison."))])
     message = TextAreaField(_l("Précisez si vous le pouvez"), validators=[at_most(1000), only_text])
 
 
@@ -16,7 +16,7 @@ class VisitorReportForm(ReportForm):
     name = StringField(_l("Votre nom"), validators=[InputRequired(_l("Donnez votre nom.")), at_most(80), only_text])
     email = EmailField(
         _l("Votre courriel"),
-        validators=[InputRequired(_l("Donnez votre courriel : nous vous écrirons pour confirmer.")), at_most(254), only_text],
+        validators=[InputRequired(_l("Donnez votre courriel : nous vous écrirons pour confirmer.")), at_most(254), only_text],
     )
 
 
@@ -34,7 +34,7 @@ class DecisionForm(VersionedForm):
 
 class SettingsForm(Form):
     regime = RadioField(
-        _l("Quand lisez-vous les textes ?"),
+        _l("Quand lisez-vous les textes ?"),
         choices=[
             SelectChoice(Regime.AFTER, _l("Après publication, s’ils sont signalés")),
             SelectChoice(Regime.FIRST, _l("Avant publication pour la première contribution d’une personne")),

@@ -95,7 +95,7 @@ def hashed(token: str) -> str:
 
 def require_reportable(content: Content) -> None:
     if not content.is_public:
-        raise DomainError(_("Ce texte n’est plus en ligne : il n’y a plus rien à signaler."))
+        raise DomainError(_("Ce texte n’est plus en ligne : il n’y a plus rien à signaler."))
 
 
 # --- Cases ---------------------------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def decide(case: Case, *, by: Person, verdict: Verdict | str, article: CharterAr
     verdict, reasons = Verdict(verdict), tidy(reasons)
     content = case.content
     if not reasons:
-        raise DomainError(_("Écrivez à l’auteur pourquoi : il lira cette phrase."), field="reasons")
+        raise DomainError(_("Écrivez à l’auteur pourquoi : il lira cette phrase."), field="reasons")
     if verdict != Verdict.KEEP and article is None:
         raise DomainError(_("Choisissez l’article de la charte sur lequel vous vous appuyez."), field="article")
     won = update(Case).where(Case.id == case.id, Case.is_open, Case.version == seen)
@@ -193,7 +193,7 @@ def overtaken_by(case: Case) -> str:
 
     last = queries.last_decision(case.id)
     if last is None:
-        return _("Ce cas a changé pendant que vous le lisiez. Rechargez-le : votre message est ci-dessous.")
+        return _("Ce cas a changé pendant que vous le lisiez. Rechargez-le : votre message est ci-dessous.")
     return _(
         "Ce cas a été décidé par %(who)s, %(when)s. Votre message est ci-dessous.",
         who=last.by.name if last.by else _("l’équipe"),

@@ -43,5 +43,5 @@ class LinkForm(Form):
 class DocumentForm(Form):
     file = FileField(_l("Fichier"), validators=[InputRequired(_l("Choisissez un fichier."))])
     title = StringField(
-        _l("Titre du document"), validators=[InputRequired(_l("Donnez un titre : on saura ce qu’on ouvre.")), at_most(160), only_text]
+        _l("Titre du document"), validators=[InputRequired(_l("Donnez un titre : on saura ce qu’on ouvre.")), at_most(160), only_text]
     )

@@ -42,13 +42,13 @@ def checked(colour: str, field: str = "accent") -> str:
     if re.fullmatch(r"#[0-9a-f]{3}", colour):
         colour = "#" + "".join(digit * 2 for digit in colour[1:])
     if not re.fullmatch(r"#[0-9a-f]{6}", colour):
-        raise DomainError(_("Une couleur s’écrit comme #9c3222 : un dièse et six chiffres ou lettres de a à f."), field=field)
+        raise DomainError(_("Une couleur s’écrit comme #9c3222 : un dièse et six chiffres ou lettres de a à f."), field=field)
     for ground, name in LIGHT_GROUNDS.items():
         measured = contrast(colour, ground)
         if measured < LEAST:
             raise DomainError(
                 _(
-                    "Cette couleur se lit mal sur %(ground)s : son contraste est de %(measured)s, il faut 4,5 au moins. "
+                    "Cette couleur se lit mal sur %(ground)s : son contraste est de %(measured)s, il faut 4,5 au moins. "
                     "Choisissez-la plus foncée.",
                     ground=name,
                     measured=f"{int(measured * 100) / 100:.2f}".replace(".", ","),

@@ -154,7 +154,7 @@ def edit_settings(
         "logo_alt": one_line(logo_alt),
     }
     if territory.logo_id and not wanted["logo_alt"]:
-        raise DomainError(_("Dites ce que montre le logo : on le lit à qui ne le voit pas."), field="logo_alt")
+        raise DomainError(_("Dites ce que montre le logo : on le lit à qui ne le voit pas."), field="logo_alt")
     changed = sorted(name for name, value in wanted.items() if getattr(territory, name) != value)
     for name in changed:
         setattr(territory, name, wanted[name])
@@ -167,7 +167,7 @@ def edit_settings(
 def set_logo(territory: Territory, prepared: files.Prepared, *, alt: str, by_id: int) -> None:
     """Replace the logo by a file received and examined (`files.prepare`, with no transaction open)."""
     if not alt.strip():
-        raise DomainError(_("Dites ce que montre l’image : on le lit à qui ne la voit pas."), field="logo_alt")
+        raise DomainError(_("Dites ce que montre l’image : on le lit à qui ne la voit pas."), field="logo_alt")
     stored = files.keep(prepared, purpose="logo", owner_id=by_id, territory_id=territory.id, is_attached=True)
     replace_logo(territory, stored.id, one_line(alt))
     record("territory.logo_changed", territory, by_id, sha256=prepared.sha256)
@@ -213,7 +213,7 @@ def withdraw_article(territory: Territory, *, number: int, version: int, by_id: 
     if current.version != version:
         raise Conflict(_(OVERTAKEN))
     if len(queries.charter_of(territory.id)) == 1:
-        raise DomainError(_("Une charte a au moins un article : sans lui, rien ne peut être modéré."))
+        raise DomainError(_("Une charte a au moins un article : sans lui, rien ne peut être modéré."))
     current.replaced_at = clock.now()
     touched(territory)
     record("charter.article_withdrawn", territory, by_id, number=number, version=version)

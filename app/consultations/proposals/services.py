@@ -85,7 +85,7 @@ def add_source(proposal: Proposal, *, author: Person, title: str, url: str, body
     """A document to read about the proposal."""
     now = contents.require_open(space_of(proposal), "argue")
     if not proposal.is_public:
-        raise DomainError(_("Cette proposition n’est plus publiée : on ne peut plus y ajouter de source."))
+        raise DomainError(_("Cette proposition n’est plus publiée : on ne peut plus y ajouter de source."))
     title = limited(title, TITLE_LIMIT, "title")
     if not says_something(title):
         raise DomainError(_("Donnez le titre du document."), field="title")
@@ -164,7 +164,7 @@ def checked(title: str, body: str, limit: int = WRITTEN_LIMIT) -> None:
 
 def limited(text: str, limit: int, field: str) -> str:
     if len(text) > limit:
-        raise DomainError(_("Ce texte est trop long : %(limit)s signes au plus.", limit=limit), field=field)
+        raise DomainError(_("Ce texte est trop long : %(limit)s signes au plus.", limit=limit), field=field)
     return text
 
 

@@ -154,7 +154,7 @@ def propose(consultation_id):
 
 def keep_draft(consultation: Consultation, form: DraftForm):
     services.save_draft(consultation, author=me(), title=form.title.data or "", body=form.body.data or "", section_id=form.section_id)
-    flash(_("Votre brouillon est enregistré. Vous seul le voyez ; vous le retrouverez ici et sur votre compte."))
+    flash(_("Votre brouillon est enregistré. Vous seul le voyez ; vous le retrouverez ici et sur votre compte."))
     return redirect(url_for("proposals.propose", consultation_id=consultation), 303)
 
 
