@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased, defer, joinedload
@@ -156,6 +157,7 @@ def figures_in(space_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     return found
 
 
+@cache
 def arguments_counted(parents: type[Content]) -> ColumnElement[int]:
     """How many public arguments a content has, as a column of a list of them."""
     under = aliased(Content)

@@ -59,6 +59,7 @@ class Content(Base):
         Index("ix_contents_in_space", "space_id", "kind", "is_public", "published_at"),
         Index("ix_contents_under", "parent_id", "kind", "is_public"),
         Index("ix_contents_by", "author_id", "kind", "created_at"),
+        Index("ix_contents_voices", "space_id", "is_public", "author_id", "byline"),  # who took part in a space, read from the index alone
         Index("ix_contents_kinds", "kind", "is_public", "published_at"),
         CheckConstraint("opens_at IS NULL OR closes_at IS NULL OR opens_at < closes_at", name="opens_before_it_closes"),
     )

@@ -386,6 +386,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_contents_project_id'), ['project_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_contents_state'), ['state'], unique=False)
         batch_op.create_index('ix_contents_under', ['parent_id', 'kind', 'is_public'], unique=False)
+        batch_op.create_index('ix_contents_voices', ['space_id', 'is_public', 'author_id', 'byline'], unique=False)
 
     op.create_table('legal_pages',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -925,6 +926,7 @@ def downgrade() -> None:
     op.drop_table('moderation_settings')
     op.drop_table('legal_pages')
     with op.batch_alter_table('contents', schema=None) as batch_op:
+        batch_op.drop_index('ix_contents_voices')
         batch_op.drop_index('ix_contents_under')
         batch_op.drop_index(batch_op.f('ix_contents_state'))
         batch_op.drop_index(batch_op.f('ix_contents_project_id'))

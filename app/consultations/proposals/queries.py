@@ -1,6 +1,7 @@
 """Reads: proposals of a consultation, with what surrounds one."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
 from sqlalchemy.orm import joinedload
@@ -39,10 +40,16 @@ def proposals_of(
     consultation: Consultation, viewer: Person, *, sort: str = "recent", seed: int = 1, section_id: int | None = None
 ) -> Select[Proposal, int]:
     """Each with how many arguments it has; public ones, and the viewer's own that wait to be read. No bodies."""
-    query = select(Proposal, arguments_counted(Proposal)).where(Content.space_id == consultation.id, Content.kind == "proposal", shown_to(viewer))
+    query = listed().where(Content.space_id == consultation.id, shown_to(viewer))
     if section_id is not None:
         query = query.where(Proposal.section_id == section_id)
-    return query.options(*BODIES).order_by(*order(sort, seed))
+    return query.order_by(*order(sort, seed))
+
+
+@cache
+def listed() -> Select[Proposal, int]:
+    """What never changes of the statement, made once: building it costs as much as running it."""
+    return select(Proposal, arguments_counted(Proposal)).where(Content.kind == "proposal").options(*BODIES)
 
 
 def order(sort: str, seed: int) -> tuple[ColumnElement, ...]:
