@@ -24,6 +24,13 @@ HEADERS = {
 csrf = CSRFProtect()
 
 
+def host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # "http://[": nobody's
+        return None
+
+
 def init_app(app: Flask) -> None:
     csrf.init_app(app)
     hops = app.config["PROXY_HOPS"]
@@ -40,7 +47,7 @@ def init_app(app: Flask) -> None:
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
             abort(403)
         origin = request.headers.get("Origin")
-        if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        if origin and origin != "null" and host_of(origin) != request.host:
             abort(403)
 
     @app.after_request

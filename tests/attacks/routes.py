@@ -188,7 +188,7 @@ FORMS: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "consultations_admin.edit": lambda w, p: SPACE,
     "consultations_admin.edit_phase": lambda w, p: PHASE,
     "consultations_admin.edit_section": lambda w, p: {"title": "Trois", "text": "Texte", "position": "2"},
-    "consultations_admin.propose": lambda w, p: {"title": "Texte officiel", "body": "Article 1."},
+    "consultations_admin.propose": lambda w, p: {"title": "Texte officiel", "body": "Article 1.", "section": str(p.sections["published"])},
     "debates.argue": lambda w, p: {"side": "for", "title": "Parce que", "body": "Parce que."},
     "debates_admin.add_phase": lambda w, p: PHASE,
     "debates_admin.conclude": lambda w, p: {"body": "Voilà."},
@@ -201,6 +201,7 @@ FORMS: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "moderation.case": lambda w, p: with_article(w, p, version="1", verdict="keep", reasons="Rien à redire."),
     "moderation.report": lambda w, p: with_article(w, p, message="Voyez.", name="Paule", email="paule@example.org"),
     "moderation.settings": lambda w, p: {"regime": "a_priori", "target_hours": "12"},
+    "projects_admin.add_document": lambda w, p: {"file": picture(), "title": "Plan des travaux"},
     "projects_admin.add_link": lambda w, p: {"target": str(p.contents["initiative", "published"]), "nature": "follows"},
     "projects_admin.add_phase": lambda w, p: {"name": "Suite", "opens_at": FUTURE, "closes_at": LATER},
     "projects_admin.create": lambda w, p: {
@@ -235,7 +236,7 @@ FORMS: dict[str, Callable[[World, Place], dict[str, Any]]] = {
         "accent": "",
         "contact_email": "",
         "logo_alt": "Un beffroi",
-        "version": "2",
+        "version": str(p.version),
     },
     "territories_admin.withdraw_article": lambda w, p: {"version": "1"},
 }

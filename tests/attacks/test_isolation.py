@@ -71,8 +71,8 @@ def test_what_one_may_not_read_is_answered_like_an_id_never_given(world, bluepri
         ):  # of one mind with ":hidden"; the first is no secret
             continue
         for role in COMERS:
-            letter = KNOWN[route.endpoint, route.method, route.thing][ROLES.index(role)]
-            if letter == "Y" or reads(role, route.thing):
+            letters = KNOWN.get((route.endpoint, route.method, route.thing))  # what the matrix lacks fails there
+            if letters is None or letters[ROLES.index(role)] == "Y" or reads(role, route.thing):
                 continue
             if answer(world, role, route, number) != answer(world, role, nobodys, number):
                 different.append(f"{route.method} {route.path(world)} ({route.thing}) as {role}")

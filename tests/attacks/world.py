@@ -85,6 +85,7 @@ class Place:
     role_id: int = 0
     invitation_id: int = 0
     logo_id: int = 0
+    version: int = 0
 
 
 class World:
@@ -92,7 +93,8 @@ class World:
         self.app = app
         self.client = app.test_client(use_cookies=False)
         self.people: dict[str, Person] = {}
-        self.cookies: dict[str, str] = {}
+        self.sessions: dict[str, dict[str, Any]] = {}
+        self.cookies: dict[str, str] = {}  # of the visitor, none
         self.tokens: dict[str, str] = {}
         self.message_id = 0
         token = database.writing.set(True)
@@ -122,6 +124,7 @@ class World:
             self.fill(place)
         self.fill_region()
         self.make_links()
+        self.read_versions()
 
     def make_territory(self, name: str, kind="commune", parent: Place | None = None) -> Place:
         row = territories.create_territory(
@@ -144,6 +147,10 @@ class World:
         place.logo_id = row.logo_id
         db.commit()
         return place
+
+    def read_versions(self) -> None:
+        for place in (self.a, self.b):
+            place.version = db.get(Territory, place.id).version
 
     def make_people(self) -> None:
         everything_in = lambda place: [(name, db.get(Territory, place.id)) for name in ("moderator", "manager", "elected")]  # noqa: E731
@@ -171,7 +178,9 @@ class World:
             self.people[name] = person
         db.commit()
         for name, person in self.people.items():
-            self.cookies[name] = self.sealed(sessions.open_for(person))
+            self.sessions[name] = sessions.open_for(person)
+            self.cookies[name] = self.sealed(self.sessions[name])
+        self.sessions["visitor"] = {}
         self.cookies["banned"] = self.cookies["author"]
         self.people["banned"] = self.people["author"]
         self.ids = {name: person.id for name, person in self.people.items()}
@@ -382,6 +391,18 @@ class World:
                 )
         database.writing.reset(token)
 
+    @contextmanager
+    def for_real(self):
+        """As in production: each request has its own transaction, and what it commits stays."""
+        before = dict(database.Session.kw)
+        database.db.remove()
+        database.Session.configure(bind=self.app.extensions["engine"], join_transaction_mode="conditional_savepoint")
+        try:
+            yield self
+        finally:
+            database.db.remove()
+            database.Session.configure(**before)
+
     def ask(self, role: str, method: str, path: str, *, undo: bool = True, cookie: str | None = None, **request):
         """One request by this person, then as if it had not been."""
         headers = dict(request.pop("headers", {}))
@@ -393,7 +414,7 @@ class World:
         try:
             if role == "banned":
                 self.connection.execute(update(Person).where(Person.id == self.ids["author"]).values(suspended_at=clock.now()))
-            return self.client.open(path, method=method, headers=headers, **request)
+            return self.client.open(path, method=method, headers=headers, buffered=True, **request)
         finally:
             database.db.remove()
             if undo:
