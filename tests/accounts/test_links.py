@@ -256,8 +256,8 @@ def test_a_manager_invites_in_their_territory_only_and_never_for_the_region(clie
     here, there = make_territory(), make_territory()
     client.log_in(make_person(roles=[("manager", here)]))
     given = {"email": "agent@example.org", "role": "moderator"}
-    assert client.post(f"/gestion/{there.slug}/equipe", data=given).status_code == 403
-    assert client.post("/gestion/region/equipe", data=given | {"role": "curator"}).status_code == 403
+    assert client.post(f"/gestion/{there.slug}/equipe", data=given).status_code == 404
+    assert client.post("/gestion/region/equipe", data=given | {"role": "curator"}).status_code == 404
     assert client.post(f"/gestion/{here.slug}/equipe", data=given | {"role": "administrator"}).status_code == 422
     assert letters() == []
 

@@ -58,7 +58,7 @@ def test_a_role_withdrawn_is_gone_from_an_open_session_at_once(client):
     db.commit()
     assert client.get(f"/gestion/{territory.slug}/equipe").status_code == 302
     client.log_in(queries.get_person(person.id))
-    assert client.get(f"/gestion/{territory.slug}/equipe").status_code == 403
+    assert client.get(f"/gestion/{territory.slug}/equipe").status_code == 404
 
 
 def test_a_role_given_ends_the_sessions_from_before(client):

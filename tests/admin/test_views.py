@@ -35,7 +35,7 @@ def test_a_manager_finds_their_territories_and_no_other(client, here):
 
 def test_who_manages_nothing_is_refused(client, here):
     client.log_in(make_person())
-    assert client.get("/gestion/").status_code == 403
+    assert client.get("/gestion/").status_code == 404
 
 
 def test_a_visitor_is_led_to_the_door(client, here):

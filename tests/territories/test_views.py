@@ -239,11 +239,11 @@ def test_the_back_office_of_a_territory_is_its_managers(client):
     manager_of(here, client)
     for page in ("reglages", "logo", "charte", "charte/1", "charte/nouveau", "pages", "pages/nouvelle", "pages/mentions-legales", "equipe"):
         assert client.get(f"/gestion/{here.slug}/{page}").status_code == 200, page
-        assert client.get(f"/gestion/{there.slug}/{page}").status_code == 403, page
-    assert client.post(f"/gestion/{there.slug}/reglages", data=settings(now(there), intro="Pirate")).status_code == 403
-    assert client.post(f"/gestion/{there.slug}/charte/4/retirer", data={"version": "1"}).status_code == 403
-    assert client.post(f"/gestion/{there.slug}/logo/retirer").status_code == 403
-    assert client.get("/gestion/region/territoires/nouveau").status_code == 403
+        assert client.get(f"/gestion/{there.slug}/{page}").status_code == 404, page
+    assert client.post(f"/gestion/{there.slug}/reglages", data=settings(now(there), intro="Pirate")).status_code == 404
+    assert client.post(f"/gestion/{there.slug}/charte/4/retirer", data={"version": "1"}).status_code == 404
+    assert client.post(f"/gestion/{there.slug}/logo/retirer").status_code == 404
+    assert client.get("/gestion/region/territoires/nouveau").status_code == 404
 
 
 def test_the_administrator_opens_a_territory_by_its_code(client):
