@@ -9,7 +9,7 @@ from app.consultations import services as consultations
 from app.consultations.proposals import services as proposals
 from app.contents import services as contents
 from app.contents import spaces
-from app.contents.models import Phase, Voice
+from app.contents.models import Content, Phase, Voice
 from app.core import clock
 from app.core.i18n import _
 from app.debates import services as debates
@@ -90,12 +90,12 @@ def window(story: Story, row: dict[str, Any]) -> tuple[datetime, datetime]:
 
 
 def plan_proposal(story: Story, space: dict[str, Any], row: dict[str, Any]) -> None:
-    key, closes_at = row["key"], window(story, space)[1]
+    key = row["key"]
     posted = story.plan(story.moment(row["posted_in"], key), propose, space, row)
     next_day = min(row["posted_in"] + 1, space["closes_in"], -1)
     for n, argument in enumerate(row.get("arguments", [])):
         at = story.moment(next_day, f"{key}/argument/{n}", after=posted)
-        story.plan(at, argue, key, argument, {"agree": argument["votes"]}, closes_at)
+        story.plan(at, argue, key, space, argument, {"agree": argument["votes"]})
     for n, source in enumerate(row.get("sources", [])):
         story.plan(story.moment(next_day, f"{key}/source/{n}", after=posted), add_source, row, source)
     if answer := row.get("answer"):
@@ -112,17 +112,21 @@ def propose(story: Story, space: dict[str, Any], row: dict[str, Any]) -> None:
         proposal = proposals.propose(consultation, author=author, **text)
     story.things[row["key"]] = proposal
     if "votes" in row:
-        story.ballots.append(Ballot(proposal.id, proposal.author_id, row["votes"], clock.now(), window(story, space)[1]))
+        story.ballots.append(ballot_on(story, proposal, space, row["votes"]))
 
 
-def argue(story: Story, key: str, row: dict[str, Any], votes: dict[str, int], closes_at: datetime) -> Argument:
+def argue(story: Story, key: str, space: dict[str, Any], row: dict[str, Any], votes: dict[str, int]) -> Argument:
     about, author = story.things[key], story.people[row["author"]]
     argument = comments.post_argument(about, author=author, side=row["side"], title=row.get("title", ""), body=row["body"])
     if row.get("voice") == "official":  # the service takes citizens' arguments only: the page says who speaks
         argument.voice, argument.byline = Voice.OFFICIAL, comments.official_name(author, about.territory_id)
     if votes:
-        story.ballots.append(Ballot(argument.id, argument.author_id, votes, clock.now(), closes_at))
+        story.ballots.append(ballot_on(story, argument, space, votes))
     return argument
+
+
+def ballot_on(story: Story, content: Content, space: dict[str, Any], votes: dict[str, int]) -> Ballot:
+    return Ballot(content.id, content.author_id, space["key"], space["territory"], votes, clock.now(), window(story, space)[1])
 
 
 def add_source(story: Story, proposal: dict[str, Any], row: dict[str, Any]) -> None:
@@ -138,7 +142,7 @@ def plan_argument(story: Story, debate: dict[str, Any], row: dict[str, Any]) -> 
 
 
 def argue_in(story: Story, debate: dict[str, Any], row: dict[str, Any]) -> None:
-    story.things[row["key"]] = argue(story, debate["key"], row, row["votes"], window(story, debate)[1])
+    story.things[row["key"]] = argue(story, debate["key"], debate, row, row["votes"])
 
 
 def answer(story: Story, key: str, row: dict[str, Any]) -> None:

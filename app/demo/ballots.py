@@ -4,6 +4,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import insert
 
@@ -14,8 +15,11 @@ from app.demo.story import Ballot, Story
 
 
 def cast(story: Story) -> None:
-    ids = [person.id for person in story.citizens]
-    votes = [vote for ballot in story.ballots for vote in votes_in(ballot, ids, story)]
+    sizes: dict[str, int] = {}
+    for ballot in story.ballots:
+        sizes[ballot.space] = max(sizes.get(ballot.space, 0), sum(ballot.values.values()))
+    publics = {ballot.space: public_of(ballot.space, ballot.place, sizes[ballot.space], story) for ballot in story.ballots}
+    votes = [vote for ballot in story.ballots for vote in votes_in(ballot, publics[ballot.space], story)]
     tallies = [
         {"content_id": ballot.content_id, "scale": AGREEMENT, "value": value, "cast": count, "imported": 0}
         for ballot in story.ballots
@@ -24,6 +28,13 @@ def cast(story: Story) -> None:
     ]
     db.execute(insert(Vote), votes)
     db.execute(insert(Tally), tallies)
+
+
+def public_of(space: str, place: str, largest: int, story: Story) -> list[int]:
+    """Those who live there, then others, drawn for each space: enough for its largest vote, and no two spaces have the same."""
+    dice = random.Random(crc32(space.encode()))
+    drawn = sorted((home != place, dice.random(), person_id) for person_id, home in story.citizens)
+    return [person_id for _elsewhere, _order, person_id in drawn[: largest + dice.randint(1, 8)]]
 
 
 def votes_in(ballot: Ballot, ids: list[int], story: Story) -> Iterator[dict[str, Any]]:

@@ -45,7 +45,7 @@ def arrive(story: Story, row: dict[str, Any], password_hash: str) -> None:
         place = story.places[held["territory"]].id if "territory" in held else None
         team.give_role(person, RoleName(held["role"]), territory_id=place, by_id=giver.id if giver is not person else None)
     if not row["roles"]:
-        story.citizens.append(person)
+        story.citizens.append((person.id, row.get("home", "")))
 
 
 def log_ins() -> list[tuple[str, str, str]]:

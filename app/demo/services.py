@@ -35,14 +35,20 @@ def load() -> None:
     """The whole region, dated from today."""
     if not is_empty():
         raise DomainError(_("La base contient déjà des territoires : la démonstration ne se charge que dans une base vide."))
-    now = clock.now()
-    story = Story(today=now.astimezone(PARIS).date(), told_at=now)
-    for part in (people, places, projects, activities, afterwards, catalogue, moderation):
-        part.plan(story)
+    story = planned()
     with current_app.test_request_context(base_url=current_app.config["BASE_URL"]):  # services write addresses in letters
         story.tell()
     ballots.cast(story)
     leave_letters_unsent()
+
+
+def planned() -> Story:
+    """All that will be told, seen from now."""
+    now = clock.now()
+    story = Story(today=now.astimezone(PARIS).date(), told_at=now)
+    for part in (people, places, projects, activities, afterwards, catalogue, moderation):
+        part.plan(story)
+    return story
 
 
 def leave_letters_unsent() -> None:

@@ -32,6 +32,8 @@ class Ballot:
 
     content_id: int
     author_id: int | None
+    space: str  # the key of the consultation or debate: those who vote there are its public
+    place: str
     values: dict[str, int]
     opens_at: datetime
     closes_at: datetime
@@ -47,7 +49,7 @@ class Story:
     things: dict[str, Any] = field(default_factory=dict)  # contents, by their key in the data
     terms: dict[tuple[str, str], Term] = field(default_factory=dict)
     articles: dict[tuple[str, int], CharterArticle] = field(default_factory=dict)
-    citizens: list[Person] = field(default_factory=list)
+    citizens: list[tuple[int, str]] = field(default_factory=list)  # person id, key of the territory where they live
     ballots: list[Ballot] = field(default_factory=list)
     revised: dict[int, list[datetime]] = field(default_factory=dict)  # content id → when each new version came
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -253,6 +253,18 @@ def test_an_official_answer_is_read_on_the_page_of_the_proposal(region):
     page = region.test_client().get(address).text
     assert words in page
     assert f"reponse-{answer.id}" in page
+
+
+# --- Whenever it is loaded -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("told_at", ["2027-03-28 03:00:01", "2026-10-25 00:00:01", "2028-02-29 12:00:00", "2026-12-31 23:59:59"])
+def test_on_any_day_at_any_hour_all_that_is_told_is_past(region, told_at):
+    now = datetime.fromisoformat(told_at).replace(tzinfo=clock.PARIS).astimezone(UTC)
+    with clock.telling(now):
+        story = services.planned()
+    assert len(story.acts) > 400
+    assert max(act[0] for act in story.acts) <= now
 
 
 # --- Once ----------------------------------------------------------------------------------------------------------------------
