@@ -18,7 +18,7 @@ PASSWORD = [NEEDED, at_most(LONGEST), only_text]
 ROLES = {
     RoleName.MODERATOR: _l("Modération"),
     RoleName.MANAGER: _l("Responsable du territoire"),
-    RoleName.ELECTED: _l("Élu, élue"),
+    RoleName.ELECTED: _l("Élu ou élue"),
     RoleName.CURATOR: _l("Documentation du catalogue"),
     RoleName.EVALUATOR: _l("Évaluation du programme"),
     RoleName.ADMINISTRATOR: _l("Administration de la région"),

@@ -114,7 +114,7 @@ def _whole(chain: str) -> Select:
     return query.where(AuditEntry.chain == chain).order_by(AuditEntry.n).execution_options(yield_per=2000)
 
 
-def _trouble(row, n: int, chain: str, previous: str) -> str | None:
+def _trouble(row: Any, n: int, chain: str, previous: str) -> str | None:
     if row.n != n:
         return _("%(chain)s : l’acte n° %(n)s manque.", chain=chain, n=n)
     whole = facts(act=row.act, actor_id=row.actor_id, at=row.at, commitment=row.commitment, detail=row.detail, subject=row.subject)

@@ -104,6 +104,11 @@ class Content(Base):
         return slugify(self.title)
 
     @property
+    def place_slug(self) -> str:
+        """Where it belongs, as addresses of the back office say it; needs the territory loaded."""
+        return self.territory.slug if self.territory else "region"
+
+    @property
     def is_published(self) -> bool:
         return self.state == State.PUBLISHED
 

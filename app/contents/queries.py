@@ -32,7 +32,7 @@ BODIES = (defer(Content.body_source, raiseload=True), defer(Content.body_html, r
 
 def published() -> ColumnElement[bool]:
     """What every public list shows; tested to say the same as the rule `public`."""
-    return Content.is_public
+    return Content.is_public.expression
 
 
 def visible_to(person: Person) -> ColumnElement[bool]:
@@ -130,14 +130,15 @@ def participants_in(space_ids: Iterable[int]) -> dict[int, int]:
         .where(Content.space_id.in_(ids), published(), Vote.person_id.is_not(None))
     )
     both = wrote.union(voted).subquery()
-    found = dict(db.execute(select(both.c.space_id, func.count()).group_by(both.c.space_id)).all())
+    found: dict[int, int] = dict(db.execute(select(both.c.space_id, func.count()).group_by(both.c.space_id)).all())
     pseudonyms = (
         select(Content.space_id, func.count(Content.byline.distinct()))
         .where(Content.space_id.in_(ids), published(), Content.author_id.is_(None), Content.byline != "")
         .group_by(Content.space_id)
     )
     for space_id, count in db.execute(pseudonyms):
-        found[space_id] = found.get(space_id, 0) + count
+        if space_id is not None:
+            found[space_id] = found.get(space_id, 0) + count
     return found
 
 

@@ -38,17 +38,18 @@ class Row:
 
 
 def content_row(content: Content, figure: str = "", facts: Sequence[str] = (), kind: str = "") -> Row:
-    """Any content; needs its territory loaded, not its body."""
+    """Any content; needs its territory loaded, not its body. A project is neither open nor closed: its maturity says where it is."""
+    moment = content.moment if content.kind != "project" else None
     return Row(
         kind_label=kind or kind_label(content),
         title=content.title,
         url=url_of(content),
         territory_name=content.territory.short_name if content.territory else _("Région"),
         summary=content.summary,
-        moment=content.moment,
+        moment=moment,
         state=content.state,
         figure=figure,
-        date=_("Publié le %(day)s", day=formats.day(content.published_at)) if content.published_at and content.moment is None else "",
+        date=_("Publié le %(day)s", day=formats.day(content.published_at)) if content.published_at and moment is None else "",
         facts=facts,
         closes_at=content.closes_at,
     )

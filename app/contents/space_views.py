@@ -19,11 +19,11 @@ def add_space_views(blueprint: Blueprint, load: Callable[[str, int], Content]) -
     here = f"{blueprint.name}.edit"
 
     def back_to(space: Content):
-        return redirect(url_for(here, territory_slug=space.territory.slug, content_id=space.id), 303)
+        return redirect(url_for(here, territory_slug=space.place_slug, content_id=space.id), 303)
 
     def step(space: Content, form, title: str, label: str, help: str = ""):
         page = {"space": space, "territory": space.territory, "form": form, "title": title, "label": label, "help": help}
-        back = url_for(here, territory_slug=space.territory.slug, content_id=space.id)
+        back = url_for(here, territory_slug=space.place_slug, content_id=space.id)
         return render_template("contents/space_step.html", back=back, **page), form.status
 
     @blueprint.post("/<int:content_id>/publier")
@@ -42,7 +42,13 @@ def add_space_views(blueprint: Blueprint, load: Callable[[str, int], Content]) -
                 spaces.close(space, by=me())
                 flash(_("C’est clos. Vous pouvez écrire la conclusion."))
                 return back_to(space)
-        return step(space, form, _("Clore maintenant"), _("Clore maintenant"), _("Plus personne ne pourra y écrire. Le changement de date est inscrit au registre public."))
+        return step(
+            space,
+            form,
+            _("Clore maintenant"),
+            _("Clore maintenant"),
+            _("Plus personne ne pourra y écrire. Le changement de date est inscrit au registre public."),
+        )
 
     @blueprint.route("/<int:content_id>/conclure", methods=["GET", "POST"])
     def conclude(territory_slug, content_id):

@@ -34,6 +34,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 BIGGEST_ID = 2**31 - 1
 RETRIED = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 ATTEMPTS = 3
+PG_OPTIONS = "-c statement_timeout=30000 -c timezone=UTC"
 
 T = TypeVar("T")
 Session = sessionmaker(expire_on_commit=False)
@@ -125,7 +126,7 @@ def make_engine(url: str) -> Engine:
     """The engine for `url`, on SQLite or PostgreSQL, with the guarantees described above."""
     if url.startswith("postgres"):
         engine = create_engine(
-            url, pool_size=5, max_overflow=10, pool_pre_ping=True, hide_parameters=True, connect_args={"options": "-c statement_timeout=30000 -c timezone=UTC"}
+            url, pool_size=5, max_overflow=10, pool_pre_ping=True, hide_parameters=True, connect_args={"options": PG_OPTIONS}
         )
 
         @event.listens_for(engine, "begin")

@@ -59,7 +59,7 @@ def answer(status: int, title: str, message: str, **page) -> tuple[str | Respons
     return render_template("layouts/error.html", title=title, message=message, kept_text=typed(), **page), status
 
 
-def door() -> Response | tuple:
+def door():
     """A visitor who may not read this page logs in and comes back; one who was writing keeps the text."""
     if request.method == "GET" and not wants_json():
         return redirect(url_for("accounts.log_in", next=request.full_path.rstrip("?")))

@@ -3,7 +3,7 @@
 from flask import Flask, current_app, get_flashed_messages, request
 
 
-def flashes() -> list[tuple[str, str]]:
+def flashes() -> list:
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
         return []
     return get_flashed_messages(with_categories=True)

@@ -9,9 +9,10 @@ import json
 import secrets
 from datetime import datetime, timedelta
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, g, redirect, request
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.wrappers import Response
 
 from app.core import clock
 from app.core.db import Base, db, insert_or_ignore

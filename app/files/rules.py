@@ -8,7 +8,7 @@ from app.core.permissions import Predicate, rule
 readers: dict[str, Callable[[Any, Any], bool]] = {}  # purpose → may this person read this file; what is not here is read by nobody
 
 
-def _asked(person, file) -> bool:
+def _asked(person: Any, file: Any) -> bool:
     ask = readers.get(file.purpose)
     return ask is not None and bool(ask(person, file))
 

@@ -5,6 +5,7 @@ from app.contents.rows import content_row
 from app.core.db import db
 from app.home import queries
 from app.home.views import rows_of
+from app.projects.labels import MATURITIES
 from app.projects.queries import public_projects
 from app.territories import blocks
 
@@ -23,7 +24,8 @@ def activities(territory):
 
 
 def projects(territory):
-    return "home/block_projects.html", {"projects": [content_row(each) for each in db.scalars(public_projects(territory.id).limit(10))]}
+    found = db.scalars(public_projects(territory.id).limit(10))
+    return "home/block_projects.html", {"projects": [content_row(each, figure=str(MATURITIES[each.maturity])) for each in found]}
 
 
 def sheets(territory):

@@ -22,4 +22,4 @@ def init_app(app):
     cli.declare()
     app.register_blueprint(views.initiatives)
     app.register_blueprint(admin.catalogue_admin)
-    menu(_l("Catalogue"), "catalogue_admin.index", "catalogue.curate", scope="region", header=True)
+    menu(_l("Bureau des curateurs"), "catalogue_admin.index", "catalogue.curate", scope="region", header=True)

@@ -26,13 +26,13 @@ class SectionList(TypeDecorator):
     impl = JSON
     cache_ok = True
 
-    def process_bind_param(self, value, dialect):
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
         return [
             {**section, "html": section["html"] if isinstance(section["html"], Cleaned) else rich(section["html"], IMPORT_LIMIT)}
             for section in value or []
         ]
 
-    def process_result_value(self, value, dialect):
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
         return [{**section, "html": Cleaned(section["html"])} for section in value or []]
 
 

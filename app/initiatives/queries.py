@@ -1,6 +1,7 @@
 """Reads of the catalogue: what each loads and in which order."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectin_polymorphic
@@ -15,7 +16,8 @@ from app.initiatives.models import KINDS, Document, Initiative, Step, Tool
 def get_sheet(sheet_id: int) -> Initiative | Document | Tool:
     """The whole sheet, whatever its kind, with its territory."""
     query = select(Content).where(Content.id == sheet_id, Content.kind.in_(KINDS))
-    return get_one(query.options(joinedload(Content.territory), selectin_polymorphic(Content, list(KINDS.values()))))
+    found = get_one(query.options(joinedload(Content.territory), selectin_polymorphic(Content, list(KINDS.values()))))
+    return cast(Initiative | Document | Tool, found)
 
 
 def sheets_at(step: Step) -> Select[Content]:

@@ -22,7 +22,10 @@ class VisitorReportForm(ReportForm):
 
 class DecisionForm(VersionedForm):
     article = RadioField(_l("Article de la charte"), coerce=int, validators=[Optional()], validate_choice=True)
-    reasons = TextAreaField(_l("Message à l’auteur"), validators=[at_most(4000), only_text])
+    reasons = TextAreaField(
+        _l("Message à l’auteur"),
+        validators=[InputRequired(_l("Écrivez à l’auteur pourquoi : il lira cette phrase.")), at_most(4000), only_text],
+    )
     verdict = HiddenField(validators=[InputRequired(_l("Choisissez une décision."))])
 
     def validate_verdict(self, field):

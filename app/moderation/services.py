@@ -19,7 +19,7 @@ from app.moderation import queries
 from app.moderation.addresses import decision_url
 from app.moderation.models import Case, Cause, Decision, Regime, Report, Settings, Verdict
 from app.notifications import services as notifications
-from app.territories.models import CharterArticle
+from app.territories.models import CharterArticle, Territory
 
 CLAIM_MINUTES = 15
 AFTER = {
@@ -223,7 +223,7 @@ def tell_author(decision: Decision, content: Content) -> None:
 # --- Settings ------------------------------------------------------------------------------------------------------------
 
 
-def set_regime(territory, *, by: Person, regime: str, target_hours: int) -> None:
+def set_regime(territory: Territory, *, by: Person, regime: str, target_hours: int) -> None:
     insert_or_ignore(Settings, {"territory_id": territory.id, "regime": Regime.AFTER, "target_hours": queries.TARGET_HOURS})
     settings = db.scalars(select(Settings).where(Settings.territory_id == territory.id)).one()
     before = settings.regime

@@ -35,7 +35,7 @@ def load(territory_slug: str, project_id: int) -> Project:
 
 
 def back_to(project: Project):
-    return redirect(url_for("projects_admin.edit", territory_slug=project.territory.slug, project_id=project.id))
+    return redirect(url_for("projects_admin.edit", territory_slug=project.place_slug, project_id=project.id))
 
 
 @projects_admin.get("/")
