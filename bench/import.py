@@ -31,14 +31,24 @@ def main() -> int:
         print(f"{options.file.name} is absent: nothing to measure")
         return 1
     with tempfile.TemporaryDirectory(prefix="beffroi-import-") as folder:
-        environment = os.environ | {"INSTANCE_DIR": folder, "DATABASE_URL": options.database or f"sqlite:///{folder}/import.db", "SECRET_KEY": "bench" * 8}
+        environment = os.environ | {
+            "INSTANCE_DIR": folder,
+            "DATABASE_URL": options.database or f"sqlite:///{folder}/import.db",
+            "SECRET_KEY": "bench" * 8,
+        }
         run("prepare", options, environment)
-        figures = [run("import", options, environment), run("index", options, environment), run("import", options, environment, label="import again")]
+        figures = [
+            run("import", options, environment),
+            run("index", options, environment),
+            run("import", options, environment, label="import again"),
+        ]
         counted = subprocess.run(command("count", options), env=environment, capture_output=True, text=True, check=True).stdout.split()
     took, most = figures[0][0] + figures[1][0], max(memory for _seconds, memory in figures)
     is_whole = tuple(map(int, counted[:3])) == EXPECTED or options.file != CORPUS
     is_right = is_whole and took <= SECONDS and most <= MEGABYTES
-    print(f"{'PostgreSQL' if options.database else 'SQLite'}: {took:.1f} s with indexing (goal {SECONDS}), {most:.0f} MB at most (goal {MEGABYTES})")
+    print(
+        f"{'PostgreSQL' if options.database else 'SQLite'}: {took:.1f} s with indexing (goal {SECONDS}), {most:.0f} MB at most (goal {MEGABYTES})"
+    )
     print(f"proposals {counted[0]}, arguments {counted[1]}, sources {counted[2]}, documents in the index {counted[3]}")
     print("right" if is_right else "WRONG")
     return 0 if is_right else 1

@@ -76,11 +76,21 @@ def make_argument(about=None, **values):
 
 def make_reply(argument=None, **values):
     argument = argument or make_argument()
-    values = {"parent_id": argument.id, "space_id": argument.space_id, "territory_id": argument.territory_id, "voice": Voice.CITIZEN} | values
+    values = {
+        "parent_id": argument.id,
+        "space_id": argument.space_id,
+        "territory_id": argument.territory_id,
+        "voice": Voice.CITIZEN,
+    } | values
     return by_someone(Comment, **values)
 
 
 def make_source(proposal=None, **values):
     proposal = proposal or make_proposal()
-    values = {"url": "https://exemple.fr/rapport", "parent_id": proposal.id, "space_id": proposal.space_id, "territory_id": proposal.territory_id} | values
+    values = {
+        "url": "https://exemple.fr/rapport",
+        "parent_id": proposal.id,
+        "space_id": proposal.space_id,
+        "territory_id": proposal.territory_id,
+    } | values
     return by_someone(Source, **values)

@@ -106,8 +106,9 @@ def get_contribution(content_id: int) -> Content:
 def get_said(content_id: int) -> Argument | Comment:
     """An argument or a reply, whole, with what it answers."""
     kind = db.scalar(select(Content.kind).where(Content.id == content_id))
-    model: type[Argument | Comment] = Argument if kind == "argument" else Comment
-    return get_one(select(model).where(model.id == content_id).options(*AROUND))
+    if kind == "argument":
+        return get_one(select(Argument).where(Argument.id == content_id).options(*AROUND))
+    return get_one(select(Comment).where(Comment.id == content_id).options(*AROUND))
 
 
 def space_of(content: Content) -> Content:
@@ -144,7 +145,7 @@ def with_parents(contents: Sequence[Content]) -> None:
         for each in wave:
             if each.parent_id in found:
                 set_committed_value(each, "parent", found[each.parent_id])
-        wave = [each.parent for each in wave if each.parent_id is not None]
+        wave = [each.parent for each in wave if each.parent_id is not None and each.parent is not None]
 
 
 def figures_in(space_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -153,7 +154,7 @@ def figures_in(space_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     if found:
         query = select(Content.space_id, Content.kind, func.count()).where(Content.space_id.in_(found), published())
         for space_id, kind, count in db.execute(query.group_by(Content.space_id, Content.kind)):
-            found[space_id][kind] = count
+            found[space_id or 0][kind] = count
     return found
 
 

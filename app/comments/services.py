@@ -162,8 +162,8 @@ def refuse_late(content: Content, act: str) -> None:
     contents.require_open(queries.space_of(content), act)
 
 
-def revise(content: Content, *, by: Person, seen: int, **text) -> None:
+def revise(content: Content, *, by: Person, seen: int, title: str, body: str) -> None:
     """A new version, unless nothing changed."""
-    if seen == content.revision and tidy(text["body"]) == content.body_source and one_line(text["title"]) == content.title:
+    if seen == content.revision and tidy(body) == content.body_source and one_line(title) == content.title:
         return
-    contents.edit(content, by=by, seen=seen, **text)
+    contents.edit(content, by=by, seen=seen, title=title, body=body)

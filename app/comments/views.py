@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from app.comments import queries, registry, services
 from app.comments.forms import ArgumentEditForm, ArgumentForm, ReplyEditForm, ReplyForm
+from app.comments.models import Argument, Comment
 from app.contents.kinds import url_of
 from app.contents.models import Content, Phase, State, Voice
 from app.contents.services import is_allowed
@@ -27,7 +28,11 @@ comments = Blueprint("comments", __name__, template_folder="templates")
 def address(content: Content) -> str:
     """On the page of what it answers, at its anchor: `/propositions/35-un-parc?argument=57#argument-57`."""
     queries.with_parents([content])
-    on = content.parent if content.kind == "argument" or content.parent is None or content.parent.kind != "argument" else content.parent.parent
+    on = (
+        content.parent
+        if content.kind == "argument" or content.parent is None or content.parent.kind != "argument"
+        else content.parent.parent
+    )
     if on is None:
         raise NotFound
     argument = content if content.kind == "argument" else content.parent
@@ -187,21 +192,21 @@ def edit(content_id):
     return render_template("comments/edit.html", content=content, form=form, late=late, back=url_of(content)), 409 if late else form.status
 
 
-def get_said(content_id: int) -> Content:
+def get_said(content_id: int) -> Argument | Comment:
     """An argument or a reply that this person may know of."""
     content = queries.get_said(content_id)
     require(f"{content.kind}.read", content)
     return content
 
 
-def fill(form: VersionedForm, content: Content) -> None:
+def fill(form: VersionedForm, content: Argument | Comment) -> None:
     form.body.data, form.version.data = content.body_source, str(content.revision)
-    if "title" in form and content.is_titled:
+    if isinstance(content, Argument) and content.is_titled:
         form.title.data = content.title
 
 
-def change(content: Content, form: VersionedForm) -> None:
-    if content.kind == "argument":
+def change(content: Argument | Comment, form: VersionedForm) -> None:
+    if isinstance(content, Argument):
         services.edit_argument(content, by=me(), seen=form.seen, title=form.title.data or "", body=form.body.data)
     else:
         services.edit_reply(content, by=me(), seen=form.seen, body=form.body.data)

@@ -7,7 +7,9 @@ def init_app(app):
     from app.contents import kinds
     from app.core.i18n import _l
 
-    kinds.register(models.Consultation, label=_l("Consultation"), plural=_l("Consultations"), address=views.address, permission="consultation.read")
+    kinds.register(
+        models.Consultation, label=_l("Consultation"), plural=_l("Consultations"), address=views.address, permission="consultation.read"
+    )
     rules.declare()
     search.declare()
     app.register_blueprint(views.consultations)

@@ -36,8 +36,13 @@ def load(territory_slug: str, consultation_id: int) -> Consultation:
     return consultation
 
 
+def desk_of(consultation: Consultation) -> str:
+    assert consultation.territory is not None  # `load` refuses one without
+    return url_for("consultations_admin.edit", territory_slug=consultation.territory.slug, content_id=consultation.id)
+
+
 def back_to(consultation: Consultation):
-    return redirect(url_for("consultations_admin.edit", territory_slug=consultation.territory.slug, content_id=consultation.id), 303)
+    return redirect(desk_of(consultation), 303)
 
 
 @consultations_admin.get("/")
@@ -60,7 +65,9 @@ def create(territory_slug):
             for title in (form.sections.data or "").splitlines():
                 if title.strip():
                     proposing.add_section(consultation, title=title)
-            spaces.set_dates(consultation, [Phase(name=_("Vos propositions"), opens_at=opens_at, closes_at=closes_at, allows=ACTS)], by=me())
+            spaces.set_dates(
+                consultation, [Phase(name=_("Vos propositions"), opens_at=opens_at, closes_at=closes_at, allows=ACTS)], by=me()
+            )
             flash(_("La consultation est créée, en brouillon. Relisez la page, puis publiez-la."))
             return redirect(url_for("consultations_admin.edit", territory_slug=territory.slug, content_id=consultation.id), 303)
     return render_template("consultations/admin_form.html", territory=territory, consultation=None, form=form), form.status
@@ -107,7 +114,7 @@ def texts(form: ConsultationForm) -> dict[str, str]:
 
 
 def step(consultation: Consultation, form, title: str, label: str):
-    back = url_for("consultations_admin.edit", territory_slug=consultation.territory.slug, content_id=consultation.id)
+    back = desk_of(consultation)
     page = {"space": consultation, "territory": consultation.territory, "form": form, "title": title, "label": label, "back": back}
     return render_template("contents/space_step.html", **page), form.status
 

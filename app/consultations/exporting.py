@@ -23,9 +23,27 @@ from app.contents import queries as contents
 from app.contents.models import Content, Tally
 from app.core import clock
 from app.core.db import db
+from app.core.i18n import _
+from app.core.text import plain
 
 BATCH = 200
-COLUMNS = ("id", "rubrique", "titre", "resume", "officielle", "auteur", "publiee_le", "daccord", "mitige", "pas_daccord", "avis_repris", "pour", "contre", "sources", "adresse")
+COLUMNS = (
+    "id",
+    "rubrique",
+    "titre",
+    "resume",
+    "officielle",
+    "auteur",
+    "publiee_le",
+    "daccord",
+    "mitige",
+    "pas_daccord",
+    "avis_repris",
+    "pour",
+    "contre",
+    "sources",
+    "adresse",
+)
 TABLES: dict[str, dict[str, str]] = {
     "propositions.csv": {
         "id": "numéro de la proposition sur cette plateforme",
@@ -215,8 +233,15 @@ def proposals_described(consultation: Consultation, rows: dict[str, list[dict[st
             tally = tallies[proposal.id]
             base = common(proposal, stem)
             section = sections.get(proposal.section_id or 0, "")
-            row = table_row(proposal, tally) | {"rubrique": section, "titre": proposal.title, "officielle": proposal.is_official, "voix": proposal.voice}
-            rows["propositions.csv"].append(row | {"modifiee_le": proposal.updated_at, "version": proposal.revision, "versions_avant": proposal.earlier_versions})
+            row = table_row(proposal, tally) | {
+                "rubrique": section,
+                "titre": proposal.title,
+                "officielle": proposal.is_official,
+                "voix": proposal.voice,
+            }
+            rows["propositions.csv"].append(
+                row | {"modifiee_le": proposal.updated_at, "version": proposal.revision, "versions_avant": proposal.earlier_versions}
+            )
             whole = base | {
                 "section": section,
                 "title": proposal.title,
@@ -232,13 +257,21 @@ def proposals_described(consultation: Consultation, rows: dict[str, list[dict[st
             for argument in arguments.get(proposal.id, ()):
                 said = common(argument, stem) | {"side": argument.side, "body": argument.body_source, "votes": votes(tallies[argument.id])}
                 title = argument.title if argument.is_titled else ""
-                rows["arguments.csv"].append(table_row(argument, tallies[argument.id]) | {"proposition": proposal.id, "cote": argument.side, "titre": title})
+                rows["arguments.csv"].append(
+                    table_row(argument, tallies[argument.id]) | {"proposition": proposal.id, "cote": argument.side, "titre": title}
+                )
                 answers = replies.get(argument.id, ())
                 rows["reponses.csv"] += [table_row(each) | {"argument": argument.id, "voix": each.voice} for each in answers]
                 said["replies"] = [common(each, stem) | {"body": each.body_source} for each in answers]
                 whole["arguments"].append(said | ({"title": title} if title else {}))
             for source in sources.get(proposal.id, ()):
-                found = {"title": source.title, "url": source.url, "category": source.category, "body": source.body_source, "votes": tallies[source.id].agree}
+                found = {
+                    "title": source.title,
+                    "url": source.url,
+                    "category": source.category,
+                    "body": source.body_source,
+                    "votes": tallies[source.id].agree,
+                }
                 whole["sources"].append(common(source, stem) | found)
                 more = {"proposition": proposal.id, "titre": source.title, "adresse": source.url, "categorie": source.category}
                 rows["sources.csv"].append(table_row(source, tallies[source.id]) | more)
@@ -266,10 +299,14 @@ def common(content: Content, stem: str) -> dict[str, Any]:
 
 
 def table_row(content: Content, tally: contents.Figures | None = None) -> dict[str, Any]:
-    from app.core.text import plain
-
-    row = {"id": content.id, "origine": content.source, "texte": plain(content.body_html), "auteur": content.byline}
-    row |= {"publiee_le": content.published_at, "publie_le": content.published_at}
+    row: dict[str, Any] = {
+        "id": content.id,
+        "origine": content.source,
+        "texte": plain(content.body_html),
+        "auteur": content.byline,
+        "publiee_le": content.published_at,
+        "publie_le": content.published_at,
+    }
     if tally is not None:
         row |= {"daccord": tally.agree, "mitige": tally.mixed, "pas_daccord": tally.disagree, "avis_repris": tally.imported}
     return row
@@ -285,25 +322,36 @@ def iso(moment) -> str | None:
 
 def readme(consultation: Consultation, counts: dict[str, int]) -> str:
     """In French, for who opens the archive without knowing the platform."""
+    place = consultation.territory.name if consultation.territory else _("la région")
+    what = {
+        "proposals": counts["proposal"],
+        "arguments": counts["argument"],
+        "replies": counts["comment"],
+        "sources": counts["source"],
+    }
     lines = [
         f"# {consultation.title}",
-        "",
-        f"Consultation de {consultation.territory.name if consultation.territory else 'la région'}, exportée de Beffroi. Licence Ouverte 2.0 : citez la source et la date.",
-        "",
-        f"{counts['proposal']} propositions, {counts['argument']} arguments, {counts['comment']} réponses, {counts['source']} sources.",
-        "",
-        "Les contributions masquées, retirées ou en attente n’y sont pas. Les noms sont ceux que les personnes ont choisi d’afficher ; aucun courriel.",
-        "",
-        "## Fichiers",
-        "",
-        f"- `{META}` : la consultation elle-même, ses rubriques, ses phases, sa conclusion.",
-        f"- `{LINES}` : une proposition par ligne, en JSON, avec ses arguments, leurs réponses et ses sources. `flask import consultation` le relit.",
-        "- les tableaux CSV ci-dessous : UTF-8, point-virgule ; une cellule qui commencerait par `=`, `+`, `-` ou `@` est précédée d’une apostrophe.",
-        "",
-        "Réimportés ailleurs, les avis deviennent des totaux repris : le nombre de personnes qui n’ont fait que voter n’y est pas.",
+        _("Consultation de %(place)s, exportée de Beffroi. Licence Ouverte 2.0 : citez la source et la date.", place=place),
+        _("%(proposals)s propositions, %(arguments)s arguments, %(replies)s réponses, %(sources)s sources.", **what),
+        _("Les contributions masquées, retirées ou en attente n’y sont pas."),
+        _("Les noms sont ceux que les personnes ont choisi d’afficher ; aucun courriel."),
+        "## " + _("Fichiers"),
+        f"- `{META}` : " + _("la consultation elle-même, ses rubriques, ses phases, sa conclusion."),
+        f"- `{LINES}` : " + _("une proposition par ligne, avec ses arguments, leurs réponses et ses sources. L’importation le relit."),
+        "- " + _("les tableaux CSV ci-dessous : UTF-8, point-virgule."),
+        _("Une cellule qui commencerait par `=`, `+`, `-` ou `@` est précédée d’une apostrophe."),
+        _("Réimportés ailleurs, les avis deviennent des totaux repris : le nombre de personnes qui n’ont fait que voter n’y est pas."),
     ]
+    lines = "\n\n".join(lines).split("\n")
     for name, columns in TABLES.items():
-        lines += ["", f"## {name}", "", "| colonne | sens |", "|---|---|", *(f"| `{column}` | {meaning} |" for column, meaning in columns.items())]
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            "| colonne | sens |",
+            "|---|---|",
+            *(f"| `{column}` | {meaning} |" for column, meaning in columns.items()),
+        ]
     lines += ["", f"## {LINES}", "", "| champ | sens |", "|---|---|", *(f"| `{name}` | {meaning} |" for name, meaning in FIELDS.items())]
     return "\n".join(lines) + "\n"
 

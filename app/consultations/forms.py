@@ -21,7 +21,9 @@ class NewConsultationForm(ConsultationForm):
 
 
 class SectionForm(Form):
-    title = StringField(_l("Titre de la rubrique"), validators=[InputRequired(_l("Donnez un titre à la rubrique.")), at_most(160), only_text])
+    title = StringField(
+        _l("Titre de la rubrique"), validators=[InputRequired(_l("Donnez un titre à la rubrique.")), at_most(160), only_text]
+    )
     text = TextAreaField(_l("Ce qu’on y met, en une phrase"), validators=[at_most(400), only_text])
     position = IntegerField(_l("Place dans la liste"), validators=[Optional(), NumberRange(0, 999, message=_l("Un nombre de 0 à 999."))])
 

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar, cast
 
 from markupsafe import escape
 from sqlalchemy import insert, select, update
@@ -43,6 +44,9 @@ TITLE_LIMIT = 500
 META, LINES = "consultation.json", "propositions.jsonl"  # in an archive of ours
 ACTS = ["propose", "argue", "vote", "comment"]
 SCALE = contents.AGREEMENT
+
+
+T = TypeVar("T")
 
 
 class Unreadable(Exception):
@@ -109,7 +113,7 @@ def open_file(raw: IO[bytes], suffix: str) -> tuple[dict[str, Any], IO[bytes]]:
     magic = raw.read(4)
     raw.seek(0)
     if magic[:2] == b"\x1f\x8b":
-        return {}, gzip.GzipFile(fileobj=raw)
+        return {}, cast(IO[bytes], gzip.GzipFile(fileobj=raw))
     if magic[:2] == b"PK":
         return open_archive(raw)
     if suffix == ".gz":
@@ -129,7 +133,9 @@ def open_archive(raw: IO[bytes]) -> tuple[dict[str, Any], IO[bytes]]:
             raise ValueError
         return meta, archive.open(LINES)
     except KeyError:
-        raise Unreadable(_("Cette archive ne contient pas %(a)s et %(b)s : ce n’est pas un export de consultation.", a=META, b=LINES)) from None
+        raise Unreadable(
+            _("Cette archive ne contient pas %(a)s et %(b)s : ce n’est pas un export de consultation.", a=META, b=LINES)
+        ) from None
     except (zipfile.BadZipFile, ValueError, zlib.error, EOFError, RuntimeError, NotImplementedError):
         raise Unreadable(_("Cette archive est abîmée ou incomplète.")) from None
 
@@ -184,23 +190,25 @@ def entry_from(text: str, stem: str, refuse: Callable[[str], None]) -> Entry:
         proposal.voice = Voice.OFFICIAL
     body = html(markup, IMPORT_LIMIT)
     contents.write(proposal, title=title, body=text_in(line, "body_source", IMPORT_LIMIT, required=False) or markup, body_html=body)
-    for part in list_in(line, "appendices"):
-        with_reason(refuse, _("annexe"), part, lambda part=part: entry.appendices.append(appendix_from(part)))
-    for part in list_in(line, "arguments"):
-        with_reason(refuse, _("argument"), part, lambda part=part: entry.children.append(argument_from(part, stem, refuse)))
-    for part in list_in(line, "sources"):
-        with_reason(refuse, _("source"), part, lambda part=part: entry.children.append(source_from(part, stem, proposal.source or "")))
+    entry.appendices = taken(list_in(line, "appendices"), _("annexe"), refuse, appendix_from)
+    arguments = taken(list_in(line, "arguments"), _("argument"), refuse, partial(argument_from, stem=stem, refuse=refuse))
+    sources = taken(list_in(line, "sources"), _("source"), refuse, partial(source_from, stem=stem, of=proposal.source or ""))
+    entry.children = arguments + sources
     return entry
 
 
-def with_reason(refuse: Callable[[str], None], what: str, part: Any, take: Callable[[], None]) -> None:
-    try:
-        if not isinstance(part, dict):
-            raise Refused(_("ce n’est pas un objet"))
-        take()
-    except (Refused, DomainError) as error:
-        name = part.get("id") or part.get("title") if isinstance(part, dict) else ""
-        refuse(f"{what} {str(name)[:60]} : {error}".replace("  ", " "))
+def taken(parts: list[Any], what: str, refuse: Callable[[str], None], make: Callable[[dict[str, Any]], T]) -> list[T]:
+    """What can be made of these parts; each of the others is refused with its reason."""
+    made: list[T] = []
+    for part in parts:
+        try:
+            if not isinstance(part, dict):
+                raise Refused(_("ce n’est pas un objet"))
+            made.append(make(part))
+        except (Refused, DomainError) as error:
+            name = part.get("id") or part.get("title") if isinstance(part, dict) else ""
+            refuse(f"{what} {str(name)[:60]} : {error}".replace("  ", " "))
+    return made
 
 
 def appendix_from(part: dict[str, Any]) -> tuple[str, Cleaned]:
@@ -210,7 +218,7 @@ def appendix_from(part: dict[str, Any]) -> tuple[str, Cleaned]:
 
 def argument_from(part: dict[str, Any], stem: str, refuse: Callable[[str], None]) -> Entry:
     try:
-        side = Side(part.get("side"))
+        side = Side(str(part.get("side")))
     except ValueError:
         raise Refused(_("ni pour ni contre")) from None
     title = one_line(text_in(part, "title", ARGUMENT_TITLE_LIMIT, required=False))
@@ -218,8 +226,7 @@ def argument_from(part: dict[str, Any], stem: str, refuse: Callable[[str], None]
     describe(argument, part, stem)
     written_as_typed(argument, part, title)
     entry = Entry(argument, votes_in(part))
-    for reply in list_in(part, "replies"):
-        with_reason(refuse, _("réponse"), reply, lambda reply=reply: entry.children.append(reply_from(reply, stem)))
+    entry.children = taken(list_in(part, "replies"), _("réponse"), refuse, partial(reply_from, stem=stem))
     return entry
 
 
@@ -361,7 +368,7 @@ def import_consultation(
         try:
             for n, text in lines_of(stream):
                 try:
-                    batch.append(entry_from(text, stem, lambda why, n=n: refuse(_("Ligne %(n)s, %(why)s", n=n, why=why))))
+                    batch.append(entry_from(text, stem, partial(refuse_part, refuse, n)))
                 except (Refused, DomainError) as error:
                     refuse(_("Ligne %(n)s : %(why)s", n=n, why=error))
                 if len(batch) >= BATCH:
@@ -373,6 +380,10 @@ def import_consultation(
                 write(batch, report, dated=not meta)
         progress(raw.tell())
         return report
+
+
+def refuse_part(refuse: Callable[[str], None], n: int, why: str) -> None:
+    refuse(_("Ligne %(n)s, %(why)s", n=n, why=why))
 
 
 def consultation_for(meta: dict[str, Any], stem: str, territory_id: int, *, title: str, project_id: int | None) -> int:
@@ -462,7 +473,8 @@ def ids_of(batch: Iterable[Entry]) -> dict[tuple[str, str], int]:
     for kind, sources in wanted.items():
         for start in range(0, len(sources), 500):
             same = (Content.origin == Origin.IMPORTED, Content.kind == kind, Content.source.in_(sources[start : start + 500]))
-            found |= {(kind, source): content_id for source, content_id in db.execute(select(Content.source, Content.id).where(*same))}
+            rows = db.execute(select(Content.source, Content.id).where(*same))
+            found |= {(kind, source or ""): content_id for source, content_id in rows}
     return found
 
 
@@ -518,8 +530,15 @@ def finish(entries: list[Entry], report: Report) -> None:
         revisions.append({"content_id": content.id, "n": 1, "fields": contents.fields_of(content), "author_id": None, "created_at": now})
         change = {"content_id": content.id, "before": State.DRAFT, "after": State.PUBLISHED, "reason": "", "by_id": None, "at": now}
         changes.append(change)
-        tallies += [{"content_id": content.id, "scale": SCALE, "value": value, "cast": 0, "imported": count} for value, count in entry.votes.items() if count]
-        appendices += [{"proposal_id": content.id, "position": n, "title": title, "body_html": body} for n, (title, body) in enumerate(entry.appendices)]
+        tallies += [
+            {"content_id": content.id, "scale": SCALE, "value": value, "cast": 0, "imported": count}
+            for value, count in entry.votes.items()
+            if count
+        ]
+        appendices += [
+            {"proposal_id": content.id, "position": n, "title": title, "body_html": body}
+            for n, (title, body) in enumerate(entry.appendices)
+        ]
     for model, rows in ((Revision, revisions), (StateChange, changes), (Tally, tallies), (Appendix, appendices)):
         if rows:
             db.execute(insert(model), rows)

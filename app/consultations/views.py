@@ -78,7 +78,9 @@ def show(consultation_id):
     tallies = contents.figures_of(proposal.id for proposal, _count in rows)
     titles = {each.id: each.title for each in sections}
     if consultation.is_public:
-        pagecache.public(f"content:{consultation.id}", f"territory:{consultation.territory_id}", until=next_change(phases, consultation.closes_at))
+        pagecache.public(
+            f"content:{consultation.id}", f"territory:{consultation.territory_id}", until=next_change(phases, consultation.closes_at)
+        )
     return negotiated(
         page,
         describe=lambda row: proposal_summary(row[0], consultation, tallies[row[0].id], row[1], titles),

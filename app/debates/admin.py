@@ -48,7 +48,9 @@ def create(territory_slug):
         if form.validate_on_submit():
             opens_at, closes_at = from_paris(form.opens_at.data, "opens_at"), from_paris(form.closes_at.data, "closes_at")
             debate = services.create_debate(territory, by=me(), **texts(form), project=projects.get(form.project.data))
-            spaces.set_dates(debate, [Phase(name=_("Le débat"), opens_at=opens_at, closes_at=closes_at, allows=["argue", "vote", "comment"])], by=me())
+            spaces.set_dates(
+                debate, [Phase(name=_("Le débat"), opens_at=opens_at, closes_at=closes_at, allows=["argue", "vote", "comment"])], by=me()
+            )
             flash(_("Le débat est créé, en brouillon. Relisez la page, puis publiez-la."))
             return redirect(url_for("debates_admin.edit", territory_slug=territory.slug, content_id=debate.id), 303)
     return render_template("debates/admin_form.html", territory=territory, debate=None, form=form), form.status
@@ -67,7 +69,14 @@ def edit(territory_slug, content_id):
             flash(_("Le débat est enregistré."))
             return redirect(url_for("debates_admin.edit", territory_slug=territory_slug, content_id=debate.id), 303)
     late = form.overtaken_by(debate)
-    page = {"territory": debate.territory, "debate": debate, "form": form, "phases": contents.phases_of(debate), "acts": spaces.ACTS, "late": late}
+    page = {
+        "territory": debate.territory,
+        "debate": debate,
+        "form": form,
+        "phases": contents.phases_of(debate),
+        "acts": spaces.ACTS,
+        "late": late,
+    }
     return render_template("debates/admin_form.html", **page), 409 if late else form.status
 
 

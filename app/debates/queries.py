@@ -15,7 +15,9 @@ LISTED = (*BODIES, joinedload(Debate.territory))
 
 def get_debate(debate_id: int) -> Debate:
     """The whole debate, with its territory and its project."""
-    return get_one(select(Debate).where(Debate.id == debate_id).options(joinedload(Debate.territory), joinedload(Debate.project).options(*BODIES)))
+    return get_one(
+        select(Debate).where(Debate.id == debate_id).options(joinedload(Debate.territory), joinedload(Debate.project).options(*BODIES))
+    )
 
 
 def public_debates(moment: str | None = None) -> Select[Debate]:

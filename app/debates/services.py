@@ -10,7 +10,16 @@ from app.territories.models import Territory
 
 
 def create_debate(
-    territory: Territory, *, by: Person | None, title: str, summary: str, body: str = "", asked: str = "", becomes: str = "", open_to: str = "", project: Content | None = None
+    territory: Territory,
+    *,
+    by: Person | None,
+    title: str,
+    summary: str,
+    body: str = "",
+    asked: str = "",
+    becomes: str = "",
+    open_to: str = "",
+    project: Content | None = None,
 ) -> Debate:
     """A draft, that the territory publishes once it has dates."""
     debate = Debate(territory_id=territory.id, project_id=project.id if project else None, byline=territory.short_name)
@@ -21,7 +30,17 @@ def create_debate(
 
 
 def edit_debate(
-    debate: Debate, *, by: Person, seen: int, title: str, summary: str, body: str = "", asked: str = "", becomes: str = "", open_to: str = "", project: Content | None = None
+    debate: Debate,
+    *,
+    by: Person,
+    seen: int,
+    title: str,
+    summary: str,
+    body: str = "",
+    asked: str = "",
+    becomes: str = "",
+    open_to: str = "",
+    project: Content | None = None,
 ) -> None:
     contents.edit(debate, by=by, seen=seen, title=title, summary=summary, body=body)
     spaces.set_answers(debate, asked=asked, becomes=becomes, open_to=open_to)

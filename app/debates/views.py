@@ -91,8 +91,18 @@ def describe(debate: Debate, counts: dict[str, int]) -> dict:
 
 def whole(debate: Debate, arguments: comments.Arguments, tallies) -> dict:
     described = describe(debate, {"argument": arguments.total})
-    items = [{**describe_argument(each, tallies[each.id]), "url": f"{address(debate)}#argument-{each.id}"} for each in arguments.all if each.is_public]
-    return described | {"conclusion": debate.conclusion_html, "total": arguments.total, "page": arguments.number, "pages": arguments.pages, "items": items}
+    items = [
+        {**describe_argument(each, tallies[each.id]), "url": f"{address(debate)}#argument-{each.id}"}
+        for each in arguments.all
+        if each.is_public
+    ]
+    return described | {
+        "conclusion": debate.conclusion_html,
+        "total": arguments.total,
+        "page": arguments.number,
+        "pages": arguments.pages,
+        "items": items,
+    }
 
 
 def describe_argument(argument, tally) -> dict:
@@ -107,4 +117,3 @@ def describe_argument(argument, tally) -> dict:
         "body": argument.body_html,
         "votes": {"agree": tally.agree, "mixed": tally.mixed, "disagree": tally.disagree, "imported": tally.imported},
     }
-

@@ -48,7 +48,8 @@ def test_pages_cut_both_columns_at_the_same_place_and_count_everything():
     pros = [make_argument(debate).id for _ in range(5)]
     make_argument(debate, side="against")
     page = queries.arguments_of(debate, Visitor(), number=2, per_side=2)
-    assert ids(page) == [pros[2], pros[1]] and ids(page, "against") == []
+    assert ids(page) == [pros[2], pros[1]]
+    assert ids(page, "against") == []
     assert (page.counts[Side.FOR], page.counts[Side.AGAINST], page.pages) == (5, 1, 3)
     beyond = queries.arguments_of(debate, Visitor(), number=9, per_side=2)
     assert (beyond.all, beyond.total) == ([], 6)
@@ -132,7 +133,8 @@ def test_the_same_text_is_looked_for_at_the_same_place_only():
     elsewhere = make_argument(body="Oui.", author=argument.author)
     assert not queries.has_said(argument.author, argument, body="Oui.")  # itself apart
     assert not queries.has_said(elsewhere.author, elsewhere, body="Oui.")
-    assert services.says_something("…") and not services.says_something("\u200b \u00ad")
+    assert services.says_something("…")
+    assert not services.says_something("\u200b \u00ad")
 
 
 def test_an_author_is_not_shown_twice_their_pending_text_next_to_others(at):

@@ -8,7 +8,7 @@ from tests.factories import make_person, make_territory
 from tests.participation import make_argument, make_debate, make_reply
 
 STATES = [State.PENDING, State.PUBLISHED, State.HIDDEN, State.REMOVED, State.WITHDRAWN]
-ALL_STATES = {state: None for state in STATES}
+ALL_STATES = dict.fromkeys(STATES)
 EVERYONE = "visitor unconfirmed citizen suspended author moderator manager elsewhere administrator"
 MAY = {
     "argument.read": {State.PUBLISHED: EVERYONE} | {state: "author moderator manager" for state in STATES if state != State.PUBLISHED},
@@ -58,5 +58,6 @@ def test_a_reply_follows_the_same_rules_as_an_argument(rule):
 def test_a_visitor_is_offered_the_door(app):
     with app.test_request_context():
         argument = make_argument()
-        assert could_after_login("content.vote", argument) and could_after_login("content.argue", argument)
+        assert could_after_login("content.vote", argument)
+        assert could_after_login("content.argue", argument)
         assert not could_after_login("content.answer", argument)

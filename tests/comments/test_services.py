@@ -28,7 +28,8 @@ def test_a_citizen_gives_an_argument_with_a_title():
 def test_without_a_title_the_first_words_are_one():
     body = "Le parking est gratuit et à l’abri, et le libraire fait le tiers de sa semaine le samedi, il l’a dit. Autre phrase."
     argument = services.post_argument(make_debate(), author=make_person(), side="against", body=body)
-    assert argument.title.startswith("Le parking est gratuit") and len(argument.title) <= 90
+    assert argument.title.startswith("Le parking est gratuit")
+    assert len(argument.title) <= 90
     assert not argument.is_titled
 
 
@@ -78,7 +79,9 @@ def test_a_text_taken_back_may_be_sent_again():
     assert services.post_argument(debate, author=marie, side="for", body="Oui.").is_public
 
 
-@pytest.mark.parametrize(("moment", "word"), [(OPENS - timedelta(seconds=1), "pas encore"), (CLOSES, "clos"), (CLOSES + timedelta(days=1), "clos")])
+@pytest.mark.parametrize(
+    ("moment", "word"), [(OPENS - timedelta(seconds=1), "pas encore"), (CLOSES, "clos"), (CLOSES + timedelta(days=1), "clos")]
+)
 def test_outside_of_its_dates_a_debate_takes_nothing(at, moment, word):
     debate, argument = make_debate(opens_at=OPENS, closes_at=CLOSES), None
     at(OPENS)
@@ -149,7 +152,8 @@ def test_the_territory_replies_in_its_own_voice_even_after_the_end(at):
     argument = make_argument(debate)
     at(CLOSES + timedelta(days=3))
     reply = services.reply(argument, author=make_person(name="Karim Benali"), body="Ces chiffres sont exacts.", voice="official")
-    assert reply.voice == "official" and reply.byline.startswith("Karim Benali, Commune")
+    assert reply.voice == "official"
+    assert reply.byline.startswith("Karim Benali, Commune")
 
 
 def test_a_reply_counts_for_its_argument_and_leaves_with_it():
@@ -257,12 +261,16 @@ def test_an_argument_has_its_first_version_and_its_history():
 
 
 def test_hostile_text_is_kept_as_text():
-    argument = services.post_argument(make_debate(), author=make_person(), side="for", title="<b>Oui</b>", body="<script>alert(1)</script>[x](javascript:alert(1))")
-    assert "<script" not in argument.body_html and "javascript:" not in argument.body_html.replace("javascript:alert(1))", "")
+    argument = services.post_argument(
+        make_debate(), author=make_person(), side="for", title="<b>Oui</b>", body="<script>alert(1)</script>[x](javascript:alert(1))"
+    )
+    assert "<script" not in argument.body_html
+    assert "javascript:" not in argument.body_html.replace("javascript:alert(1))", "")
     assert "href" not in argument.body_html
     assert argument.title == "<b>Oui</b>"  # escaped where it is shown
 
 
 def test_the_model_keeps_to_two_sides():
-    assert {side.value for side in Side} == {"for", "against"} and Argument.__mapper_args__["polymorphic_identity"] == "argument"
+    assert {side.value for side in Side} == {"for", "against"}
+    assert Argument.__mapper_args__["polymorphic_identity"] == "argument"
     assert make_reply().kind == "comment"

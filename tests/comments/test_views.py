@@ -26,9 +26,13 @@ def test_a_vote_given_on_the_third_page_comes_back_to_the_third_page(client):
     argument = make_argument(debate)
     client.log_in(make_person())
     here = f"/debats/{debate.id}-{debate.slug}"
-    came = client.post(f"/contributions/{argument.id}/avis", data={"value": "agree"}, headers={"Referer": f"http://localhost{here}?page=3&sort=supported"})
+    came = client.post(
+        f"/contributions/{argument.id}/avis", data={"value": "agree"}, headers={"Referer": f"http://localhost{here}?page=3&sort=supported"}
+    )
     assert came.location == f"{here}?page=3&sort=supported#argument-{argument.id}"
-    elsewhere = client.post(f"/contributions/{argument.id}/avis", data={"value": "mixed"}, headers={"Referer": f"http://evil.example{here}?page=3"})
+    elsewhere = client.post(
+        f"/contributions/{argument.id}/avis", data={"value": "mixed"}, headers={"Referer": f"http://evil.example{here}?page=3"}
+    )
     assert elsewhere.location.startswith(here + "?argument=")
 
 
@@ -48,7 +52,10 @@ def test_a_vote_is_taken_back(client):
     assert figures(argument) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("data", [{}, {"value": ""}, {"value": "admin"}, {"value": "agree", "person_id": "1", "weight": "99", "scale": "support", "revision": "7"}])
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"value": ""}, {"value": "admin"}, {"value": "agree", "person_id": "1", "weight": "99", "scale": "support", "revision": "7"}],
+)
 def test_what_else_a_form_says_changes_nothing(client, data):
     """M01: only `value` is read."""
     argument, noise = make_argument(), make_person()
@@ -56,16 +63,19 @@ def test_what_else_a_form_says_changes_nothing(client, data):
     client.log_in(me)
     answer = client.post(f"/contributions/{argument.id}/avis", data=data)
     if data.get("value") == "agree":
-        assert contents.votes_of(me, [argument.id]) == {argument.id: "agree"} and not contents.votes_of(noise, [argument.id])
+        assert contents.votes_of(me, [argument.id]) == {argument.id: "agree"}
+        assert not contents.votes_of(noise, [argument.id])
         assert figures(argument) == (1, 0, 0)
     else:
-        assert answer.status_code == 422 and figures(argument) == (0, 0, 0)
+        assert answer.status_code == 422
+        assert figures(argument) == (0, 0, 0)
 
 
 def test_a_visitor_who_votes_is_shown_the_door(client):
     argument = make_argument()
     answer = client.post(f"/contributions/{argument.id}/avis", data={"value": "agree"})
-    assert answer.status_code == 401 and "Se connecter" in answer.text
+    assert answer.status_code == 401
+    assert "Se connecter" in answer.text
     assert figures(argument) == (0, 0, 0)
 
 
@@ -74,7 +84,10 @@ def test_what_one_may_not_read_does_not_exist(client, state):
     argument = make_argument(state=state)
     client.log_in(make_person())
     missing = client.post("/contributions/999999/avis", data={"value": "agree"})
-    answers = [client.post(f"/contributions/{argument.id}/{act}", data={"value": "agree", "body": "x"}) for act in ("avis", "repondre", "modifier", "retirer")]
+    answers = [
+        client.post(f"/contributions/{argument.id}/{act}", data={"value": "agree", "body": "x"})
+        for act in ("avis", "repondre", "modifier", "retirer")
+    ]
     assert {answer.status_code for answer in [*answers, missing]} == {404}
 
 
@@ -91,7 +104,8 @@ def test_a_citizen_argues_and_is_led_to_their_argument(client):
     answer = client.post(f"/debats/{debate.id}/argumenter", data={"side": "for", "title": "Oui", "body": "Parce que le marché."})
     assert answer.status_code == 303
     page = client.get(answer.location)
-    assert "Parce que le marché." in page.text and "Votre argument est publié" in page.text
+    assert "Parce que le marché." in page.text
+    assert "Votre argument est publié" in page.text
 
 
 def test_a_refused_argument_keeps_its_text(client, at):
@@ -99,25 +113,44 @@ def test_a_refused_argument_keeps_its_text(client, at):
     at(CLOSES)
     client.log_in(make_person())
     page = client.post(f"/debats/{debate.id}/argumenter", data={"side": "for", "body": "Trop tard, mais écrit."})
-    assert page.status_code == 422 and "clos" in page.text and "Trop tard, mais écrit." in page.text
+    assert page.status_code == 422
+    assert "clos" in page.text
+    assert "Trop tard, mais écrit." in page.text
 
 
 def test_a_visitor_who_wants_to_argue_logs_in_and_comes_back(client):
     debate = make_debate()
     answer = client.get(f"/debats/{debate.id}/argumenter")
-    assert answer.status_code == 302 and f"next=/debats/{debate.id}/argumenter" in answer.location
+    assert answer.status_code == 302
+    assert f"next=/debats/{debate.id}/argumenter" in answer.location
 
 
 def test_other_columns_in_the_form_of_an_argument_change_nothing(client):
     """M01 on arguments: neither author, state, dates nor counters come from a form."""
     debate, me, other = make_debate(), make_person(), make_person()
     client.log_in(me)
-    sent = {"side": "for", "body": "Oui.", "author_id": str(other.id), "state": "archived", "voice": "official", "replies_count": "9", "revision": "4", "parent_id": "1", "is_public": ""}
+    sent = {
+        "side": "for",
+        "body": "Oui.",
+        "author_id": str(other.id),
+        "state": "archived",
+        "voice": "official",
+        "replies_count": "9",
+        "revision": "4",
+        "parent_id": "1",
+        "is_public": "",
+    }
     client.post(f"/debats/{debate.id}/argumenter", data=sent)
     from app.comments.queries import arguments_of
 
     [argument] = arguments_of(debate, me).all
-    assert (argument.author_id, argument.state, argument.voice, argument.replies_count, argument.revision) == (me.id, "published", "citizen", 0, 1)
+    assert (argument.author_id, argument.state, argument.voice, argument.replies_count, argument.revision) == (
+        me.id,
+        "published",
+        "citizen",
+        0,
+        1,
+    )
 
 
 def test_a_citizen_replies(client):
@@ -125,7 +158,8 @@ def test_a_citizen_replies(client):
     client.log_in(make_person())
     assert client.get(f"/contributions/{argument.id}/repondre").status_code == 200
     answer = client.post(f"/contributions/{argument.id}/repondre", data={"body": "Seulement le matin."})
-    assert answer.status_code == 303 and "#reponse-" in answer.location
+    assert answer.status_code == 303
+    assert "#reponse-" in answer.location
     assert "Seulement le matin." in client.get(answer.location).text
 
 
@@ -156,9 +190,13 @@ def test_an_author_edits_and_the_old_form_is_a_choice(client):
 
     db.commit()
     late = client.post(f"/contributions/{argument.id}/modifier", data={"version": "1", "body": "Trois."})
-    assert late.status_code == 409 and "Trois." in late.text and "Deux." in late.text and 'value="2"' in late.text
+    assert late.status_code == 409
+    assert "Trois." in late.text
+    assert "Deux." in late.text
+    assert 'value="2"' in late.text
     done = client.post(f"/contributions/{argument.id}/modifier", data={"version": "2", "body": "Trois."})
-    assert done.status_code == 303 and fresh(argument).body_source == "Trois."
+    assert done.status_code == 303
+    assert fresh(argument).body_source == "Trois."
 
 
 def test_nobody_else_edits_or_withdraws(client):
@@ -172,7 +210,8 @@ def test_nobody_else_edits_or_withdraws(client):
 def test_an_author_withdraws_after_being_asked(client):
     reply = make_reply()
     client.log_in(reply.author)
-    assert "Cela ne s’annule pas" in client.get(f"/contributions/{reply.id}/retirer").text and fresh(reply).is_public
+    assert "Cela ne s’annule pas" in client.get(f"/contributions/{reply.id}/retirer").text
+    assert fresh(reply).is_public
     assert client.post(f"/contributions/{reply.id}/retirer").status_code == 303
     assert fresh(reply).state == State.WITHDRAWN
 
@@ -183,6 +222,10 @@ def test_every_contribution_has_a_stable_address(client):
     reply = make_reply(argument)
     places = {each.id: client.get(f"/contributions/{each.id}").location for each in (proposal, argument, reply)}
     here = f"/propositions/{proposal.id}-{proposal.slug}"
-    assert places == {proposal.id: here, argument.id: f"{here}?argument={argument.id}#argument-{argument.id}", reply.id: f"{here}?argument={argument.id}#reponse-{reply.id}"}
+    assert places == {
+        proposal.id: here,
+        argument.id: f"{here}?argument={argument.id}#argument-{argument.id}",
+        reply.id: f"{here}?argument={argument.id}#reponse-{reply.id}",
+    }
     for place in places.values():
         assert client.get(place).status_code == 200

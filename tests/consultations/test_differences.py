@@ -7,7 +7,11 @@ from app.consultations.proposals.differences import differences
 
 
 def test_what_changed_is_told_in_words():
-    assert differences("Trois murs et la cheminée.", "Deux murs et la cheminée.") == [("gone", "Trois"), ("new", "Deux"), ("same", " murs et la cheminée.")]
+    assert differences("Trois murs et la cheminée.", "Deux murs et la cheminée.") == [
+        ("gone", "Trois"),
+        ("new", "Deux"),
+        ("same", " murs et la cheminée."),
+    ]
 
 
 @given(st.text(max_size=300), st.text(max_size=300))

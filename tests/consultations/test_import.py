@@ -27,8 +27,23 @@ from tests.participation import fresh, make_argument, make_consultation, make_pr
 
 
 def proposal_line(number, **change):
-    argument = {"id": number, "side": "for", "body": "Oui.\n\n- a\n- <50 %", "created_at": "2015-10-02T10:00:00+0200", "author": "participant-2", "votes": 3}
-    source = {"title": "Rapport", "url": "http://exemple.fr", "body": "Utile.", "created_at": "2015-10-03T10:00:00+0200", "author": "participant-3", "category": "Rapport", "votes": 1}
+    argument = {
+        "id": number,
+        "side": "for",
+        "body": "Oui.\n\n- a\n- <50 %",
+        "created_at": "2015-10-02T10:00:00+0200",
+        "author": "participant-2",
+        "votes": 3,
+    }
+    source = {
+        "title": "Rapport",
+        "url": "http://exemple.fr",
+        "body": "Utile.",
+        "created_at": "2015-10-03T10:00:00+0200",
+        "author": "participant-3",
+        "category": "Rapport",
+        "votes": 1,
+    }
     line = {
         "id": number,
         "section": "Données",
@@ -86,17 +101,30 @@ def one(model):
 def test_a_line_becomes_a_proposal_with_all_that_hangs_from_it(tmp_path):
     territory = make_territory()
     report = run(corpus(tmp_path, proposal_line(61, official=True)), territory, title="République numérique")
-    assert dict(report.imported) == {"proposal": 1, "argument": 1, "source": 1} and not report.refused
+    assert dict(report.imported) == {"proposal": 1, "argument": 1, "source": 1}
+    assert not report.refused
     consultation, proposal, argument, source = consultation_of(report), one(Proposal), one(Argument), one(Source)
     assert (consultation.title, consultation.territory_id, consultation.is_public) == ("République numérique", territory.id, True)
-    assert (consultation.opens_at.isoformat(), consultation.closes_at.isoformat()) == ("2015-09-25T22:00:00+00:00", "2015-10-03T22:00:00+00:00")
+    assert (consultation.opens_at.isoformat(), consultation.closes_at.isoformat()) == (
+        "2015-09-25T22:00:00+00:00",
+        "2015-10-03T22:00:00+00:00",
+    )
     assert [content.source for content in (consultation, proposal, argument)] == ["essai", "essai:61", "essai:61"]
-    assert source.source.startswith("essai:") and len(source.source) == len("essai:") + 16
+    assert source.source.startswith("essai:")
+    assert len(source.source) == len("essai:") + 16
     assert {content.origin for content in (consultation, proposal, argument, source)} == {Origin.IMPORTED}
-    assert (proposal.byline, proposal.author_id, proposal.is_official, proposal.voice, proposal.earlier_versions) == ("participant-1", None, True, "official", 4)
-    assert proposal.body_html == "<p>Texte écrit</p>" and proposal.published_at.isoformat() == "2015-09-26T00:27:54+00:00"
+    assert (proposal.byline, proposal.author_id, proposal.is_official, proposal.voice, proposal.earlier_versions) == (
+        "participant-1",
+        None,
+        True,
+        "official",
+        4,
+    )
+    assert proposal.body_html == "<p>Texte écrit</p>"
+    assert proposal.published_at.isoformat() == "2015-09-26T00:27:54+00:00"
     assert proposal.updated_at.isoformat() == "2015-09-29T09:50:19+00:00"
-    assert argument.body_html == "<p>Oui.</p><p>- a<br>- &lt;50 %</p>" and argument.body_source == "Oui.\n\n- a\n- <50 %"
+    assert argument.body_html == "<p>Oui.</p><p>- a<br>- &lt;50 %</p>"
+    assert argument.body_source == "Oui.\n\n- a\n- <50 %"
     assert (source.url, source.category, source.parent_id) == ("http://exemple.fr", "Rapport", proposal.id)
     assert one(Appendix).body_html == "<p>Parce que.</p>"
     figures = contents.figures_of([proposal.id, argument.id, source.id])
@@ -108,7 +136,16 @@ def test_the_import_is_shown_as_it_came(tmp_path, client):
     report = run(corpus(tmp_path, proposal_line(61)), make_territory())
     db.commit()
     page = client.get(f"/propositions/{one(Proposal).id}").text
-    for text in ("Article 61", "Explication", "Parce que.", "participant-1", "4 versions sur la plateforme d’origine", "dont 12 repris", "http://exemple.fr", "Données"):
+    for text in (
+        "Article 61",
+        "Explication",
+        "Parce que.",
+        "participant-1",
+        "4 versions sur la plateforme d’origine",
+        "dont 12 repris",
+        "http://exemple.fr",
+        "Données",
+    ):
         assert text in page
     assert client.get(f"/consultations/{report.consultation_id}.json").json["items"][0]["source"] == "essai:61"
 
@@ -121,14 +158,26 @@ def test_what_the_import_leaves_is_what_the_services_leave(tmp_path):
     line, consultation, section_id = proposal_line(62), one(Consultation), one(Proposal).section_id
     by_hand = []
     for model, part, parent in ((Proposal, line, None), (Argument, line["arguments"][0], 0), (Source, line["sources"][0], 0)):
-        more = {Proposal: {"earlier_versions": 4, "section_id": section_id}, Argument: {"side": "for"}, Source: {"url": part.get("url"), "category": "Rapport"}}
-        content = model(space_id=consultation.id, territory_id=territory_id, parent_id=by_hand[0].id if parent is not None else None, **more[model])
+        more = {
+            Proposal: {"earlier_versions": 4, "section_id": section_id},
+            Argument: {"side": "for"},
+            Source: {"url": part.get("url"), "category": "Rapport"},
+        }
+        content = model(
+            space_id=consultation.id, territory_id=territory_id, parent_id=by_hand[0].id if parent is not None else None, **more[model]
+        )
         body = part.get("body_html") or importing.from_plain(part["body"])
         clean = html(body)
         title = part.get("title") or "Oui. - a - <50 %"
         content_services.write(content, title=title, body=part.get("body") or body, body_html=clean)
         created = importing.moment_in(part, "created_at")
-        content_services.import_as(content, source=f"main:{len(by_hand)}", byline=part["author"], created_at=created, updated_at=importing.moment_in(part, "updated_at", created))
+        content_services.import_as(
+            content,
+            source=f"main:{len(by_hand)}",
+            byline=part["author"],
+            created_at=created,
+            updated_at=importing.moment_in(part, "updated_at", created),
+        )
         content_services.add(content, author=None, state=State.PUBLISHED)
         votes = part["votes"] if isinstance(part["votes"], dict) else {"agree": part["votes"]}
         for value, count in votes.items():
@@ -144,9 +193,17 @@ def test_what_the_import_leaves_is_what_the_services_leave(tmp_path):
         beside = []
         for content in (ours, theirs):
             revisions = db.execute(select(Revision.n, Revision.author_id, Revision.fields).where(Revision.content_id == content.id)).all()
-            changes = db.execute(select(StateChange.before, StateChange.after, StateChange.reason, StateChange.by_id).where(StateChange.content_id == content.id)).all()
-            tallies = db.execute(select(Tally.scale, Tally.value, Tally.cast, Tally.imported).where(Tally.content_id == content.id).order_by(Tally.value)).all()
-            queued = db.scalar(select(func.count(func.distinct(OutboxJob.key))).where(OutboxJob.topic == "search", OutboxJob.key == str(content.id)))
+            changes = db.execute(
+                select(StateChange.before, StateChange.after, StateChange.reason, StateChange.by_id).where(
+                    StateChange.content_id == content.id
+                )
+            ).all()
+            tallies = db.execute(
+                select(Tally.scale, Tally.value, Tally.cast, Tally.imported).where(Tally.content_id == content.id).order_by(Tally.value)
+            ).all()
+            queued = db.scalar(
+                select(func.count(func.distinct(OutboxJob.key))).where(OutboxJob.topic == "search", OutboxJob.key == str(content.id))
+            )
             beside.append(([(n, author, {**fields, "title": ""}) for n, author, fields in revisions], changes, tallies, queued))
         assert beside[0] == beside[1]
 
@@ -160,7 +217,8 @@ def test_a_second_run_imports_nothing(tmp_path):
     run(path, territory)
     again = run(path, territory)
     assert (again.total, again.known) == (0, 6)
-    assert db.scalar(select(func.count(Content.id))) == 7 and db.scalar(select(func.count(Revision.id))) == 7
+    assert db.scalar(select(func.count(Content.id))) == 7
+    assert db.scalar(select(func.count(Revision.id))) == 7
 
 
 def test_a_longer_file_adds_only_what_is_new(tmp_path):
@@ -171,7 +229,8 @@ def test_a_longer_file_adds_only_what_is_new(tmp_path):
     report = run(corpus(tmp_path, more, proposal_line(2)), territory)
     assert dict(report.imported) == {"proposal": 1, "argument": 2, "source": 1}
     first = db.scalars(select(Proposal).where(Proposal.source == "essai:1")).one()
-    assert fresh(first).replies_count == 3 and comment_queries.arguments_of(first, make_person()).total == 2
+    assert fresh(first).replies_count == 3
+    assert comment_queries.arguments_of(first, make_person()).total == 2
 
 
 def test_an_interrupted_import_goes_on_from_where_it_was(tmp_path, monkeypatch):
@@ -189,23 +248,24 @@ def test_an_interrupted_import_goes_on_from_where_it_was(tmp_path, monkeypatch):
         run(path, territory, progress=stop)
     assert db.scalar(select(func.count(Proposal.id))) == 4
     report = run(path, territory)
-    assert (report.imported["proposal"], report.known) == (3, 12) and db.scalar(select(func.count(Consultation.id))) == 1
+    assert (report.imported["proposal"], report.known) == (3, 12)
+    assert db.scalar(select(func.count(Consultation.id))) == 1
 
 
 BAD = {
     "ce n’est pas du JSON": "{",
     "ce n’est pas une proposition": "[1]",
-    "« id » manque": proposal_line(1, id=None),
-    "« title » manque": proposal_line(1, title=""),
-    "« title » est vide": proposal_line(1, title=" \u200b"),
-    "« title » n’est pas un texte": proposal_line(1, title=3),
-    "« body_html » dépasse": proposal_line(1, body_html="x" * 400_001),
-    "« created_at » n’a pas de fuseau": proposal_line(1, created_at="2015-09-26T02:27:54"),
-    "« created_at » n’est pas une date": proposal_line(1, created_at=12),
-    "« agree » n’est pas un nombre": proposal_line(1, votes={"agree": -1}),
-    "« arguments » n’est pas une liste": proposal_line(1, arguments="x"),
+    "« id » manque": proposal_line(1, id=None),
+    "« title » manque": proposal_line(1, title=""),
+    "« title » est vide": proposal_line(1, title=" \u200b"),
+    "« title » n’est pas un texte": proposal_line(1, title=3),
+    "« body_html » dépasse": proposal_line(1, body_html="x" * 400_001),
+    "« created_at » n’a pas de fuseau": proposal_line(1, created_at="2015-09-26T02:27:54"),
+    "« created_at » n’est pas une date": proposal_line(1, created_at=12),
+    "« agree » n’est pas un nombre": proposal_line(1, votes={"agree": -1}),
+    "« arguments » n’est pas une liste": proposal_line(1, arguments="x"),
     "argument 9 : ni pour ni contre": proposal_line(1, arguments=[{"id": 9, "side": "up"}]),
-    "argument 9 : « body » manque": proposal_line(1, arguments=[{"id": 9, "side": "for", "created_at": "2015-10-02T10:00:00+0200"}]),
+    "argument 9 : « body » manque": proposal_line(1, arguments=[{"id": 9, "side": "for", "created_at": "2015-10-02T10:00:00+0200"}]),
     "source Rapport : Donnez une adresse": proposal_line(1, sources=[proposal_line(1)["sources"][0] | {"url": "javascript:alert(1)"}]),
     "signe qui ne peut pas": proposal_line(1, title="\ud800 seul"),
 }
@@ -215,14 +275,17 @@ BAD = {
 def test_a_line_or_a_part_not_taken_is_named_and_nothing_else_is_lost(tmp_path, reason):
     bad = BAD[reason] if isinstance(BAD[reason], str) else json.dumps(BAD[reason])
     report = run(corpus(tmp_path, proposal_line(7), bad, proposal_line(8)), make_territory())
-    assert len(report.refused) == 1 and report.refused[0].startswith("Ligne 2") and reason in spaced(report.refused[0])
+    assert len(report.refused) == 1
+    assert report.refused[0].startswith("Ligne 2")
+    assert spaced(reason) in spaced(report.refused[0])
     assert {"essai:7", "essai:8"} <= set(db.scalars(select(Proposal.source)))
     assert db.scalar(select(func.count(Argument.id))) >= 2
 
 
 def test_the_same_line_twice_in_a_file_is_one(tmp_path):
     report = run(corpus(tmp_path, proposal_line(1), proposal_line(1)), make_territory())
-    assert report.imported["proposal"] == 1 and report.known == 3
+    assert report.imported["proposal"] == 1
+    assert report.known == 3
 
 
 @pytest.mark.parametrize(
@@ -240,7 +303,9 @@ def test_a_damaged_file_is_one_clear_sentence_and_keeps_what_came_before(app, tm
     path = corpus(tmp_path, *(proposal_line(n) for n in range(1, 40)))
     damage(path)
     result = command(app, path, "--territory", territory.slug)
-    assert result.exit_code == 1 and sentence in result.output and "Traceback" not in result.output
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert "Traceback" not in result.output
     assert len([line for line in result.output.splitlines() if line.startswith("Error")]) == 1
     kept = db.scalar(select(func.count(Proposal.id)))
     assert kept == 0 if sentence == "n’en est pas un" else kept >= 20
@@ -251,7 +316,8 @@ def test_the_command_says_what_it_did(app, tmp_path):
     path = corpus(tmp_path, proposal_line(1), "{")
     first, second = (command(app, path, "--territory", slug, "--title", "Essai") for _ in range(2))
     assert first.exit_code == second.exit_code == 0
-    assert "Importé : 1 proposition, 1 argument, 1 source. 1 refus" in spaced(first.output) and "Ligne 2 : ce n’est pas du JSON" in spaced(first.output)
+    assert "Importé : 1 proposition, 1 argument, 1 source. 1 refus" in spaced(first.output)
+    assert "Ligne 2 : ce n’est pas du JSON" in spaced(first.output)
     assert "0 proposition, 0 argument, 0 source. 3 étaient déjà là" in second.output
 
 
@@ -261,7 +327,8 @@ def test_the_command_refuses_a_place_that_does_not_exist(app, tmp_path):
     assert "n’existe pas" in command(app, path, "--territory", slug, "--project", "9").output
     command(app, path, "--territory", slug)
     again = command(app, path, "--territory", other)
-    assert again.exit_code == 1 and "autre territoire" in again.output
+    assert again.exit_code == 1
+    assert "autre territoire" in again.output
 
 
 def test_a_plain_file_is_read_too(tmp_path):
@@ -277,7 +344,9 @@ def test_an_archive_that_is_not_one_of_ours_is_refused(app, tmp_path, name):
     else:
         path.write_bytes(b"PK\x03\x04 nothing")
     result = command(app, path, "--territory", make_territory().slug)
-    assert result.exit_code == 1 and "rchive" in result.output and "Traceback" not in result.output
+    assert result.exit_code == 1
+    assert "rchive" in result.output
+    assert "Traceback" not in result.output
 
 
 # --- Export ---------------------------------------------------------------------------------------------------------------------------
@@ -288,14 +357,19 @@ def lively():
     """A consultation with something of everything, some of it not public."""
     consultation = make_consultation(title="La friche", body="Avant d’**écrire**.")
     section = make_section(consultation, title="Nature")
-    proposal = make_proposal(consultation, section_id=section.id, title="=1+1", body="On **garde** trois murs.", author=make_person(name="Lucie"))
+    proposal = make_proposal(
+        consultation, section_id=section.id, title="=1+1", body="On **garde** trois murs.", author=make_person(name="Lucie")
+    )
     argument = make_argument(proposal, body="-5 degrés", title="Le vent")
     untitled = comment_services.post_argument(proposal, author=make_person(), side="against", body="Trop cher.")
     make_reply(argument, body="@tous"), make_source(proposal, title="+33", body="Utile.")
     make_proposal(consultation, state=State.HIDDEN, title="Cachée"), make_argument(proposal, state=State.REMOVED, body="Retirée")
     make_reply(make_argument(proposal, state=State.WITHDRAWN, body="Reprise"), body="Orpheline")
     proposing.propose_officially(consultation, by=make_person(), title="Le chemin", body="Ouvert.", section_id=section.id, byline="Ville")
-    comment_services.vote(proposal, person=make_person(), value="agree"), comment_services.vote(untitled, person=make_person(), value="disagree")
+    (
+        comment_services.vote(proposal, person=make_person(), value="agree"),
+        comment_services.vote(untitled, person=make_person(), value="disagree"),
+    )
     content_services.move_tally(proposal.id, "agreement", "mixed", imported=4)
     db.commit()
     return consultation
@@ -312,8 +386,12 @@ def test_an_archive_is_documented_and_holds_only_what_is_public(lively, tmp_path
         assert absent not in whole
     for name, columns in exporting.TABLES.items():
         header = files[name].splitlines()[0].split(";")
-        assert header == list(columns) and all(f"`{column}`" in files["README.md"] for column in header)
-    assert "'=1+1" in files["propositions.csv"] and "'-5 degrés" in files["arguments.csv"] and "'@tous" in files["reponses.csv"] and "'+33" in files["sources.csv"]
+        assert header == list(columns)
+        assert all(f"`{column}`" in files["README.md"] for column in header)
+    assert "'=1+1" in files["propositions.csv"]
+    assert "'-5 degrés" in files["arguments.csv"]
+    assert "'@tous" in files["reponses.csv"]
+    assert "'+33" in files["sources.csv"]
     assert json.loads(files[importing.META])["figures"] == counts
 
 
@@ -336,9 +414,14 @@ def test_an_archive_read_back_elsewhere_has_the_same_figures(lively, app, tmp_pa
     assert exporting.figures(back) == before
     assert (back.title, back.asked, back.opens_at, back.closes_at) == (lively.title, lively.asked, lively.opens_at, lively.closes_at)
     proposal = db.scalars(select(Proposal).where(Proposal.title == "=1+1")).one()
-    assert (proposal.byline, proposal.body_source) == ("Lucie", "On **garde** trois murs.") and "<strong>garde</strong>" in proposal.body_html
+    assert (proposal.byline, proposal.body_source) == (
+        "Lucie",
+        "On **garde** trois murs.",
+    )
+    assert "<strong>garde</strong>" in proposal.body_html
     assert {(argument.title, argument.is_titled) for argument in db.scalars(select(Argument))} == {("Le vent", True), ("Trop cher.", False)}
-    assert one(Comment).body_source == "@tous" and db.scalars(select(Proposal.is_official)).all().count(True) == 1
+    assert one(Comment).body_source == "@tous"
+    assert db.scalars(select(Proposal.is_official)).all().count(True) == 1
     again = tmp_path / "encore.zip"
     exporting.export_consultation(loaded(back), again)
     assert run(again, territory).total == 0
@@ -366,7 +449,8 @@ def test_what_is_not_published_is_not_exported(app, tmp_path):
     draft = make_consultation(state=State.DRAFT)
     for number in (draft.id, 999_999):
         result = app.test_cli_runner().invoke(args=["export", "consultation", str(number), "-o", str(tmp_path / "x.zip")])
-        assert result.exit_code == 1 and not list(tmp_path.iterdir())
+        assert result.exit_code == 1
+        assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_export_leaves_no_file(lively, tmp_path, monkeypatch):
@@ -383,12 +467,16 @@ def test_a_real_consultation_fits_without_loss_and_survives_export_and_import(co
     path = shared("corpus/republique-numerique.jsonl.gz")
     report = run(path, make_territory(), title="République numérique")
     db.expunge_all()
-    assert dict(report.imported) == {"proposal": 696, "argument": 3994, "source": 326} and not report.refused
+    assert dict(report.imported) == {"proposal": 696, "argument": 3994, "source": 326}
+    assert not report.refused
     figures = exporting.figures(consultation_of(report))
-    lines = [json.loads(line) for line in gzip.open(path, "rt", encoding="utf-8")]
+    with gzip.open(path, "rt", encoding="utf-8") as whole:
+        lines = [json.loads(line) for line in whole]
     agree = sum(line["votes"]["agree"] + sum(each["votes"] for each in (*line["arguments"], *line["sources"])) for line in lines)
-    assert figures["votes_agree"] == agree and figures["votes_mixed"] + figures["votes_disagree"] == sum(line["votes"]["mixed"] + line["votes"]["disagree"] for line in lines)
-    assert db.scalar(select(func.count(Appendix.id))) == 539 and db.scalar(select(func.count(Proposal.id)).where(Proposal.is_official)) == 69
+    assert figures["votes_agree"] == agree
+    assert figures["votes_mixed"] + figures["votes_disagree"] == sum(line["votes"]["mixed"] + line["votes"]["disagree"] for line in lines)
+    assert db.scalar(select(func.count(Appendix.id))) == 539
+    assert db.scalar(select(func.count(Proposal.id)).where(Proposal.is_official)) == 69
     assert contents.participants_in([report.consultation_id])[report.consultation_id] == 1539
     db.expunge_all()
     archive, consultation = tmp_path / "numerique.zip", loaded(consultation_of(report))
@@ -396,4 +484,5 @@ def test_a_real_consultation_fits_without_loss_and_survives_export_and_import(co
     empty(consultation)
     back = run(archive, db.scalars(select(Territory)).one())
     db.expunge_all()
-    assert exporting.figures(consultation_of(back)) == figures and not back.refused
+    assert exporting.figures(consultation_of(back)) == figures
+    assert not back.refused

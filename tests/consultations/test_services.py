@@ -21,8 +21,14 @@ def test_a_citizen_proposes():
     consultation, lucie = make_consultation(), make_person(name="Lucie")
     section = make_section(consultation)
     proposal = services.propose(consultation, author=lucie, section_id=section.id, **GIVEN)
-    assert (proposal.state, proposal.byline, proposal.section_id, proposal.space_id) == (State.PUBLISHED, "Lucie", section.id, consultation.id)
-    assert "<strong>trois</strong>" in proposal.body_html and not proposal.is_official
+    assert (proposal.state, proposal.byline, proposal.section_id, proposal.space_id) == (
+        State.PUBLISHED,
+        "Lucie",
+        section.id,
+        consultation.id,
+    )
+    assert "<strong>trois</strong>" in proposal.body_html
+    assert not proposal.is_official
 
 
 @pytest.mark.parametrize(
@@ -61,7 +67,8 @@ def test_outside_of_its_dates_nothing_is_proposed_but_a_draft_is_kept(at, moment
     draft = services.save_draft(consultation, author=lucie, **GIVEN)
     with pytest.raises(DomainError, match=word):
         services.propose(consultation, author=lucie, **GIVEN)
-    assert draft.state == State.DRAFT and draft.body_source == GIVEN["body"]
+    assert draft.state == State.DRAFT
+    assert draft.body_source == GIVEN["body"]
 
 
 def test_the_same_proposal_is_made_once():
@@ -84,14 +91,17 @@ def test_a_draft_is_one_row_and_one_version_however_often_it_is_saved():
     assert (draft.state, draft.revision, draft.is_public) == (State.DRAFT, 1, False)
     revision = db.scalars(select(Revision).where(Revision.content_id == draft.id)).one()
     assert revision.fields["body_source"] == "mot mot mot"
-    assert queries.draft_of(make_person(), consultation) is None and queries.draft_of(Visitor(), consultation) is None
+    assert queries.draft_of(make_person(), consultation) is None
+    assert queries.draft_of(Visitor(), consultation) is None
 
 
 def test_the_draft_becomes_the_proposal():
     consultation, lucie = make_consultation(), make_person()
     draft = services.save_draft(consultation, author=lucie, title="Un p", body="On g")
     proposal = services.propose(consultation, author=lucie, **GIVEN)
-    assert proposal.id == draft.id and proposal.is_public and proposal.revision == 1
+    assert proposal.id == draft.id
+    assert proposal.is_public
+    assert proposal.revision == 1
     assert [revision.fields["title"] for revision in contents.revisions_of(proposal)] == ["Un parc"]
     assert queries.draft_of(lucie, consultation) is None
 
@@ -109,7 +119,8 @@ def test_what_the_gate_holds_waits(monkeypatch):
     monkeypatch.setattr(gate, "_gatekeepers", [lambda content, author: State.PENDING])
     consultation, lucie = make_consultation(), make_person()
     proposal = services.propose(consultation, author=lucie, **GIVEN)
-    assert proposal.state == State.PENDING and not proposal.is_public
+    assert proposal.state == State.PENDING
+    assert not proposal.is_public
     assert db.execute(queries.proposals_of(consultation, lucie)).all()[0][0] == proposal
     assert db.execute(queries.proposals_of(consultation, Visitor())).all() == []
 
@@ -121,10 +132,12 @@ def test_an_edit_makes_a_version_that_votes_do_not_follow():
     vote(proposal, person=make_person(), value="agree")
     services.edit_proposal(proposal, by=proposal.author, seen=1, title="Un parc", body="Deux murs.")
     vote(proposal, person=make_person(), value="disagree")
-    assert proposal.revision == 2 and queries.votes_by_revision(proposal) == {1: 1, 2: 1}
+    assert proposal.revision == 2
+    assert queries.votes_by_revision(proposal) == {1: 1, 2: 1}
     after, before = queries.two_revisions(proposal, 2)
     assert (before.fields["body_source"], after.fields["body_source"]) == ("Trois murs.", "Deux murs.")
-    assert queries.two_revisions(proposal, 1)[1] is None and queries.two_revisions(proposal, 3) is None
+    assert queries.two_revisions(proposal, 1)[1] is None
+    assert queries.two_revisions(proposal, 3) is None
 
 
 def test_an_old_version_is_not_overwritten_and_the_same_text_is_no_version():
@@ -150,7 +163,8 @@ def test_a_withdrawn_proposal_takes_its_arguments_and_sources_with_it():
     proposal = make_proposal(author=lucie)
     argument, source = make_argument(proposal), make_source(proposal)
     services.withdraw(proposal, by=lucie)
-    assert not fresh(argument).is_public and not fresh(source).is_public
+    assert not fresh(argument).is_public
+    assert not fresh(source).is_public
 
 
 def test_the_territory_puts_its_own_text_up_before_the_opening(at):
@@ -165,7 +179,14 @@ def test_the_territory_puts_its_own_text_up_before_the_opening(at):
 # --- Sources -----------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("typed", "kept"), [(" https://exemple.fr/a b", None), ("https://exemple.fr/é?q=1#x", "https://exemple.fr/é?q=1#x"), ("www.exemple.fr", "https://www.exemple.fr")])
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" https://exemple.fr/a b", None),
+        ("https://exemple.fr/é?q=1#x", "https://exemple.fr/é?q=1#x"),
+        ("www.exemple.fr", "https://www.exemple.fr"),
+    ],
+)
 def test_an_address_is_kept_as_it_was_typed_or_refused(typed, kept):
     if kept:
         assert services.web_address(typed) == kept
@@ -174,7 +195,21 @@ def test_an_address_is_kept_as_it_was_typed_or_refused(typed, kept):
             services.web_address(typed)
 
 
-@pytest.mark.parametrize("typed", ["javascript:alert(1)", "JaVaScRiPt://exemple.fr/%0aalert(1)", "data:text/html,x", "ftp://exemple.fr", "//exemple.fr", "https://", "http:///x", "", "http://[", "https://exemple.fr/" + "a" * 500])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt://exemple.fr/%0aalert(1)",
+        "data:text/html,x",
+        "ftp://exemple.fr",
+        "//exemple.fr",
+        "https://",
+        "http:///x",
+        "",
+        "http://[",
+        "https://exemple.fr/" + "a" * 500,
+    ],
+)
 def test_only_the_web_may_be_a_source(typed):
     with pytest.raises(DomainError) as refusal:
         services.add_source(make_proposal(), author=make_person(), title="Rapport", url=typed)
@@ -264,7 +299,11 @@ def test_sections_filter_and_count():
     consultation = make_consultation()
     nature, sport = make_section(consultation), make_section(consultation)
     kept = make_proposal(consultation, section_id=nature.id)
-    make_proposal(consultation, section_id=sport.id), make_proposal(consultation), make_proposal(consultation, section_id=nature.id, state=State.HIDDEN)
+    (
+        make_proposal(consultation, section_id=sport.id),
+        make_proposal(consultation),
+        make_proposal(consultation, section_id=nature.id, state=State.HIDDEN),
+    )
     assert listed(consultation, section_id=nature.id) == [kept.id]
     assert queries.counts_by_section(consultation, Visitor()) == {nature.id: 1, sport.id: 1, None: 1}
 

@@ -16,7 +16,14 @@ from app.territories.models import Territory
 from tests.factories import make_person, make_territory
 from tests.participation import CLOSES, OPENS, fresh, make_argument, make_debate, make_reply
 
-TEXTS = {"title": "Fermer la place ?", "summary": "Le samedi.", "asked": "Un argument.", "becomes": "Une **synthèse**.", "open_to": "À tous.", "body": "Voici."}
+TEXTS = {
+    "title": "Fermer la place ?",
+    "summary": "Le samedi.",
+    "asked": "Un argument.",
+    "becomes": "Une **synthèse**.",
+    "open_to": "À tous.",
+    "body": "Voici.",
+}
 
 
 def territory_of(debate):
@@ -33,12 +40,14 @@ def manager_of(debate):
 def test_a_debate_begins_as_a_draft_and_is_published_once_it_has_dates():
     agent = make_person()
     debate = services.create_debate(make_territory(), by=agent, **TEXTS)
-    assert debate.state == State.DRAFT and "<strong>synthèse</strong>" in debate.becomes_html
+    assert debate.state == State.DRAFT
+    assert "<strong>synthèse</strong>" in debate.becomes_html
     with pytest.raises(DomainError, match="dates"):
         spaces.publish(debate, by=agent)
     spaces.set_dates(debate, [Phase(name="Le débat", opens_at=OPENS, closes_at=CLOSES, allows=["argue"])], by=agent)
     spaces.publish(debate, by=agent)
-    assert debate.is_public and (debate.opens_at, debate.closes_at) == (OPENS, CLOSES)
+    assert debate.is_public
+    assert (debate.opens_at, debate.closes_at) == (OPENS, CLOSES)
 
 
 def test_a_change_of_dates_once_public_goes_to_the_register():
@@ -60,7 +69,8 @@ def test_closing_now_ends_what_runs_and_cancels_what_was_to_come(at):
     spaces.set_dates(debate, phases, by=None)
     at(OPENS + timedelta(days=2))
     spaces.close(debate, by=make_person())
-    assert debate.moment == "closed" and debate.closes_at == OPENS + timedelta(days=2)
+    assert debate.moment == "closed"
+    assert debate.closes_at == OPENS + timedelta(days=2)
     with pytest.raises(DomainError, match="déjà clos"):
         spaces.close(debate, by=make_person())
 
@@ -75,7 +85,8 @@ def test_a_debate_is_concluded_once_it_is_closed(at):
         spaces.conclude(debate, body=" ", by=make_person())
     assert refusal.value.field == "body"
     spaces.conclude(debate, body="La place **ferme**.", by=make_person())
-    assert "<strong>ferme</strong>" in debate.conclusion_html and debate.concluded_at == CLOSES
+    assert "<strong>ferme</strong>" in debate.conclusion_html
+    assert debate.concluded_at == CLOSES
 
 
 def test_two_agents_do_not_overwrite_each_other():
@@ -137,7 +148,12 @@ def test_the_list_begins_with_what_closes_first(at):
         return [names[debate.id] for debate in db.scalars(queries.public_debates(moment))]
 
     assert listed() == ["short", "long", "soon", "closed"]
-    assert (listed("open"), listed("soon"), listed("closed"), listed("nonsense")) == (["short", "long"], ["soon"], ["closed"], ["short", "long", "soon", "closed"])
+    assert (listed("open"), listed("soon"), listed("closed"), listed("nonsense")) == (
+        ["short", "long"],
+        ["soon"],
+        ["closed"],
+        ["short", "long", "soon", "closed"],
+    )
 
 
 # --- Pages -------------------------------------------------------------------------------------------------------------------------
@@ -150,7 +166,10 @@ def test_a_visitor_reads_everything_and_meets_no_form(client):
     page = client.get(f"/debats/{debate.id}")
     for text in ("Fermer la place ?", "Le marché étouffe.", "Jusqu’à midi.", "Se connecter pour participer", "synthèse"):
         assert text in page.text
-    assert "Secret" not in page.text and 'method="post"' not in page.text and "csrf_token" not in page.text and "_once" not in page.text
+    assert "Secret" not in page.text
+    assert 'method="post"' not in page.text
+    assert "csrf_token" not in page.text
+    assert "_once" not in page.text
     assert "Set-Cookie" not in page.headers
 
 
@@ -160,7 +179,8 @@ def test_a_citizen_finds_their_votes_on_the_page(client):
     client.log_in(me)
     client.post(f"/contributions/{argument.id}/avis", data={"value": "mixed"})
     page = client.get(f"/debats/{debate.id}").text
-    assert 'value="none" aria-pressed="true">Mitigé' in page and 'value="agree" aria-pressed="false">' in page
+    assert 'value="none" aria-pressed="true">Mitigé' in page
+    assert 'value="agree" aria-pressed="false">' in page
 
 
 def test_a_closed_debate_shows_its_conclusion_and_takes_nothing(client, at):
@@ -170,7 +190,10 @@ def test_a_closed_debate_shows_its_conclusion_and_takes_nothing(client, at):
     spaces.conclude(fresh(debate), body="La place ferme.", by=make_person())
     db.commit()
     page = client.get(f"/debats/{debate.id}").text
-    assert "La place ferme." in page and "Clos" in page and "Donner un argument" not in page and "Se connecter pour participer" not in page
+    assert "La place ferme." in page
+    assert "Clos" in page
+    assert "Donner un argument" not in page
+    assert "Se connecter pour participer" not in page
 
 
 def test_an_author_sees_what_waits_marked_as_such(client):
@@ -179,7 +202,8 @@ def test_an_author_sees_what_waits_marked_as_such(client):
     assert "En attente de lecture." not in client.get(f"/debats/{debate.id}").text
     client.log_in(me)
     page = client.get(f"/debats/{debate.id}").text
-    assert "En attente de lecture." in page and "Vous seul voyez ce texte" in page
+    assert "En attente de lecture." in page
+    assert "Vous seul voyez ce texte" in page
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.HIDDEN, State.REMOVED])
@@ -226,10 +250,13 @@ def test_a_longer_debate_costs_no_more_queries(client, count_queries):
     for _ in range(3):
         grow()
     after = [cost(f"/debats/{debate.id}"), cost("/debats/"), cost("/debats.json")]
-    assert after == before and max(before) <= 12
+    assert after == before
+    assert max(before) <= 12
 
 
-@pytest.mark.parametrize("page", ["", "?page=2", "?page=-1", "?page=99999999999", "?page=x", "?sort=nonsense", "?argument=99", "?argument=1e9", "?state=zzz"])
+@pytest.mark.parametrize(
+    "page", ["", "?page=2", "?page=-1", "?page=99999999999", "?page=x", "?sort=nonsense", "?argument=99", "?argument=1e9", "?state=zzz"]
+)
 def test_any_address_is_a_page(client, page):
     debate = make_debate()
     make_argument(debate)
@@ -247,7 +274,10 @@ def test_an_agent_opens_a_debate_in_one_page_and_publishes_it(client):
     territory = make_territory()
     client.log_in(make_person(roles=[("manager", territory)]))
     assert client.get(f"/gestion/{territory.slug}/debats/nouveau").status_code == 200
-    made = client.post(f"/gestion/{territory.slug}/debats/nouveau", data={**TEXTS, "project": "0", "opens_at": "2030-01-01T09:00", "closes_at": "2030-02-01T00:00"})
+    made = client.post(
+        f"/gestion/{territory.slug}/debats/nouveau",
+        data={**TEXTS, "project": "0", "opens_at": "2030-01-01T09:00", "closes_at": "2030-02-01T00:00"},
+    )
     assert made.status_code == 303
     debate = db.scalars(select(queries.Debate)).one()
     assert (debate.state, debate.opens_at.isoformat()) == (State.DRAFT, "2030-01-01T08:00:00+00:00")
@@ -263,7 +293,9 @@ def test_the_hour_that_exists_twice_is_asked_again(client):
     client.log_in(make_person(roles=[("manager", territory)]))
     sent = {**TEXTS, "project": "0", "opens_at": "2026-10-25T02:30", "closes_at": "2026-12-01T00:00"}
     page = client.post(f"/gestion/{territory.slug}/debats/nouveau", data=sent)
-    assert page.status_code == 422 and "l’heure change" in page.text and "Fermer la place" in page.text
+    assert page.status_code == 422
+    assert "l’heure change" in page.text
+    assert "Fermer la place" in page.text
 
 
 def test_phases_are_added_changed_and_removed(client):
@@ -278,7 +310,8 @@ def test_phases_are_added_changed_and_removed(client):
     assert client.post(desk(debate, f"/phases/{last.id}"), data={**sent, "name": "Votons"}).status_code == 303
     assert contents.phases_of(debate)[-1].name == "Votons"
     backwards = client.post(desk(debate, "/phases"), data={**sent, "closes_at": "2030-01-15T00:00"})
-    assert backwards.status_code == 422 and "Vote" in backwards.text
+    assert backwards.status_code == 422
+    assert "Vote" in backwards.text
     assert client.post(desk(debate, "/phases"), data={**sent, "allows": ["everything"]}).status_code == 422
     last = contents.phases_of(debate)[-1]
     assert client.post(desk(debate, f"/phases/{last.id}/retirer")).status_code == 303
@@ -289,7 +322,8 @@ def test_phases_are_added_changed_and_removed(client):
 def test_an_agent_closes_and_concludes(client):
     debate = make_debate()
     client.log_in(manager_of(debate))
-    assert client.post(desk(debate, "/clore")).status_code == 303 and fresh(debate).moment == "closed"
+    assert client.post(desk(debate, "/clore")).status_code == 303
+    assert fresh(debate).moment == "closed"
     assert client.get(desk(debate, "/conclure")).status_code == 200
     assert client.post(desk(debate, "/conclure"), data={"body": "Fermée."}).status_code == 303
     assert "Fermée." in fresh(debate).conclusion_html
@@ -301,7 +335,9 @@ def test_an_edit_on_an_old_version_shows_both(client):
     sent = {**TEXTS, "project": "0", "version": "1"}
     assert client.post(desk(debate), data=sent).status_code == 303
     late = client.post(desk(debate), data={**sent, "title": "Autre"})
-    assert late.status_code == 409 and "Autre" in late.text and 'value="2"' in late.text
+    assert late.status_code == 409
+    assert "Autre" in late.text
+    assert 'value="2"' in late.text
 
 
 def test_another_territory_s_debate_does_not_exist_here(client):
@@ -311,7 +347,11 @@ def test_another_territory_s_debate_does_not_exist_here(client):
     for end in ("", "/publier", "/clore", "/conclure", "/phases"):
         theirs, none = (client.post(f"/gestion/{mine.slug}/debats/{number}{end}") for number in (debate.id, 999_999))
         assert theirs.status_code == none.status_code == 404
-        assert client.post(desk(debate, end)).status_code == client.post(f"/gestion/{territory_of(debate).slug}/debats/999999{end}").status_code == 404
+        assert (
+            client.post(desk(debate, end)).status_code
+            == client.post(f"/gestion/{territory_of(debate).slug}/debats/999999{end}").status_code
+            == 404
+        )
 
 
 def test_neither_citizen_nor_moderator_opens_debates(client):

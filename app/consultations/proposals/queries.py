@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from app.accounts.models import Person
 from app.comments.queries import SOURCES, arguments_counted, shown_to
@@ -32,7 +33,9 @@ def sections_of(consultation: Consultation | int) -> Sequence[Section]:
 
 def counts_by_section(consultation: Consultation, viewer: Person) -> dict[int | None, int]:
     """How many proposals the viewer is shown in each section; None for those in no section."""
-    query = select(Proposal.section_id, func.count()).where(Content.space_id == consultation.id, Content.kind == "proposal", shown_to(viewer))
+    query = select(Proposal.section_id, func.count()).where(
+        Content.space_id == consultation.id, Content.kind == "proposal", shown_to(viewer)
+    )
     return dict(db.execute(query.group_by(Proposal.section_id)).all())
 
 
@@ -52,7 +55,7 @@ def listed() -> Select[Proposal, int]:
     return select(Proposal, arguments_counted(Proposal)).where(Content.kind == "proposal").options(*BODIES)
 
 
-def order(sort: str, seed: int) -> tuple[ColumnElement, ...]:
+def order(sort: str, seed: int) -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
     newest = (Content.published_at.desc().nulls_first(), Content.id.desc())
     if sort == "random":
         return (shuffled(seed), Content.id)
@@ -103,7 +106,9 @@ def votes_by_revision(proposal: Proposal) -> dict[int, int]:
 
 def two_revisions(proposal: Proposal, n: int) -> tuple[Revision, Revision | None] | None:
     """Version n and the one before it."""
-    rows = db.scalars(select(Revision).where(Revision.content_id == proposal.id, Revision.n <= n).order_by(Revision.n.desc()).limit(2)).all()
+    rows = db.scalars(
+        select(Revision).where(Revision.content_id == proposal.id, Revision.n <= n).order_by(Revision.n.desc()).limit(2)
+    ).all()
     if not rows or rows[0].n != n:
         return None
     return rows[0], rows[1] if len(rows) > 1 else None

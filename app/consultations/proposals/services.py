@@ -57,7 +57,9 @@ def propose(consultation: Consultation, *, author: Person, title: str, body: str
     return proposal
 
 
-def propose_officially(consultation: Consultation, *, by: Person, title: str, body: str, section_id: int | None = None, byline: str = "") -> Proposal:
+def propose_officially(
+    consultation: Consultation, *, by: Person, title: str, body: str, section_id: int | None = None, byline: str = ""
+) -> Proposal:
     """The territory puts its own text up for discussion, before the opening too."""
     checked(title, body, limit=64_000)
     proposal = placed(Proposal(is_official=True, voice=Voice.OFFICIAL, byline=byline), consultation)

@@ -80,7 +80,7 @@ def whole(proposal: Proposal, arguments: comments.Arguments, sources, tallies) -
         "title": proposal.title,
         "url": here,
         "territory": proposal.territory.slug if proposal.territory else None,
-        "state": proposal.space.moment,
+        "state": proposal.space.moment if proposal.space else None,
         "published_at": proposal.published_at,
         "source": proposal.source,
         "body": proposal.body_html,
@@ -93,7 +93,9 @@ def whole(proposal: Proposal, arguments: comments.Arguments, sources, tallies) -
         "total": arguments.total,
         "page": arguments.number,
         "pages": arguments.pages,
-        "items": [argument_whole(each, tallies[each.id]) | {"url": f"{here}#argument-{each.id}"} for each in arguments.all if each.is_public],
+        "items": [
+            argument_whole(each, tallies[each.id]) | {"url": f"{here}#argument-{each.id}"} for each in arguments.all if each.is_public
+        ],
     }
 
 
@@ -167,7 +169,9 @@ def autosave(consultation_id):
     form.offer_sections(queries.sections_of(consultation))
     with refusals_in(form):
         if form.validate_on_submit():
-            services.save_draft(consultation, author=me(), title=form.title.data or "", body=form.body.data or "", section_id=form.section_id)
+            services.save_draft(
+                consultation, author=me(), title=form.title.data or "", body=form.body.data or "", section_id=form.section_id
+            )
             return "", 204
     return jsonify(errors=form.errors, message=list(form.form_errors)), 422
 
