@@ -11,7 +11,7 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.logs import log
 
-MOST_PIXELS = 40_000_000  # in the file given: some 160 MB once decoded
+MOST_PIXELS = 24_000_000  # in the file given: some 100 MB once decoded
 LONGEST_SIDE = 2560  # pixels, in the file kept: a large screen, not a print
 ORIENTATION = 0x0112
 TURNS = {
