@@ -36,7 +36,7 @@ def load() -> None:
     if not is_empty():
         raise DomainError(_("La base contient déjà des territoires : la démonstration ne se charge que dans une base vide."))
     story = planned()
-    with current_app.test_request_context(base_url=current_app.config["BASE_URL"]):  # services write addresses in letters
+    with people.passwords_meanwhile(), current_app.test_request_context(base_url=current_app.config["BASE_URL"]):  # letters hold addresses
         story.tell()
     ballots.cast(story)
     leave_letters_unsent()
