@@ -168,7 +168,7 @@ def test_a_100_000_entry_archive_is_refused_without_being_listed(store, monkeypa
 def test_only_what_is_asked_for_is_taken(store):
     with pytest.raises(DomainError, match="Envoyez une image"):
         store(samples.PDF, "logo.pdf", accept=kinds.IMAGES)
-    with pytest.raises(DomainError, match="Types acceptés : CSV, ODS, XLSX"):
+    with pytest.raises(DomainError, match="Types acceptés : CSV, ODS, XLSX"):
         store(samples.image(), "logo.png", accept=kinds.TABLES)
 
 
@@ -185,7 +185,7 @@ def test_a_file_too_heavy_is_refused_while_it_comes_in(store, on_disk, monkeypat
 
     from app.files import services
 
-    with pytest.raises(DomainError, match="trop lourd : 24 Mo au plus"):
+    with pytest.raises(DomainError, match="trop lourd : 24 Mo au plus"):
         services.prepare(Endless(), name="x.pdf")
     assert Endless.given < 25 * 1024 * 1024
     assert on_disk() == []
