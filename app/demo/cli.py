@@ -5,12 +5,14 @@ from urllib.parse import urlsplit
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy import inspect
 from tqdm import tqdm
 
 from app.core.db import db, transaction
 from app.core.formats import number
 from app.demo import scale as scaling
 from app.demo import services
+from app.territories.models import Territory
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -28,6 +30,8 @@ def demo(scale: int) -> None:
     """Charger la région de démonstration dans une base vide, et la multiplier."""
     if urlsplit(current_app.config["BASE_URL"]).hostname not in LOOPBACK:
         raise click.ClickException("La démonstration ne se charge pas sur un site public : ses accès sont connus de tous.")
+    if not inspect(db.connection()).has_table(Territory.__tablename__):
+        raise click.ClickException("La base n’a pas encore ses tables. Lancez d’abord « alembic upgrade head ».")
     if services.is_empty():
         db.rollback()
         with transaction():
