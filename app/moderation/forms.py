@@ -1,4 +1,4 @@
-from wtforms import EmailField, HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import EmailField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
@@ -26,7 +26,8 @@ class DecisionForm(VersionedForm):
         _l("Message à l’auteur"),
         validators=[InputRequired(_l("Écrivez à l’auteur pourquoi : il lira cette phrase.")), at_most(4000), only_text],
     )
-    verdict = HiddenField(validators=[InputRequired(_l("Choisissez une décision."))])
+    # Said by the button that was pressed. A hidden field of this name would be sent first, empty, and win.
+    verdict = StringField(_l("Décision"), validators=[InputRequired(_l("Choisissez une décision."))])
 
     def validate_verdict(self, field):
         from wtforms.validators import ValidationError

@@ -41,7 +41,9 @@ def region(tmp_path_factory, chromium) -> Iterator[Region]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "JOBS_URL", "REDIS_URL", "MAIL_URL", "BASE_URL"}}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "JOBS_URL", "REDIS_URL", "MAIL_URL", "BASE_URL"}
+    }
     said = folder / "said.txt"
     with said.open("wb") as out:
         server = subprocess.Popen(

@@ -45,7 +45,11 @@ class Region:
         until = time.monotonic() + wait
         while time.monotonic() < until:
             for path in sorted((self.folder / "outbox").glob("*"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
-                letters = [message_from_bytes(part.strip(), policy=policy.default) for part in re.split(rb"(?m)^-{79}\n", path.read_bytes()) if part.strip()]
+                letters = [
+                    message_from_bytes(part.strip(), policy=policy.default)
+                    for part in re.split(rb"(?m)^-{79}\n", path.read_bytes())
+                    if part.strip()
+                ]
                 for letter in reversed(letters):
                     body = letter.get_body(("plain",))
                     if address in str(letter["To"]) and body:

@@ -8,7 +8,9 @@ from tests.pages.names import NAMES
 pytestmark = [pytest.mark.browser, pytest.mark.no_database]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ADDED = [("visitor", f"components {name}".strip()) for name in SHOWCASE] + [("visitor", f"refusal {code}") for code in REFUSALS]
-VIOLATIONS = "window.broken = []; addEventListener('securitypolicyviolation', e => window.broken.push(e.violatedDirective + ' ' + e.blockedURI))"
+VIOLATIONS = (
+    "window.broken = []; addEventListener('securitypolicyviolation', e => window.broken.push(e.violatedDirective + ' ' + e.blockedURI))"
+)
 TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth
   if (document.documentElement.scrollWidth <= width) return []
@@ -58,7 +60,11 @@ def axe():
 
 def violations(axe, page, options) -> list[str]:
     found = axe.run(page, options=options).response["violations"]
-    return [f"{each['id']}: {node['target']} {node['html'][:120]} {node['failureSummary'][:200]}" for each in found for node in each["nodes"][:3]]
+    return [
+        f"{each['id']}: {node['target']} {node['html'][:120]} {node['failureSummary'][:200]}"
+        for each in found
+        for node in each["nodes"][:3]
+    ]
 
 
 @pytest.mark.parametrize(("role", "name"), NAMES + ADDED)

@@ -45,17 +45,29 @@ def pages(ask: Ask, emails: dict[str, str]) -> dict[str, dict[str, str]]:
     def space(kind: str, when: str) -> int:
         return one(f"SELECT c.id FROM contents c WHERE c.kind = '{kind}' AND c.state = 'published' AND {when} ORDER BY c.id LIMIT 1")
 
-    opened, soon, closed = ("c.opens_at <= CURRENT_TIMESTAMP AND c.closes_at > CURRENT_TIMESTAMP", "c.opens_at > CURRENT_TIMESTAMP", "c.closes_at <= CURRENT_TIMESTAMP")
+    opened, soon, closed = (
+        "c.opens_at <= CURRENT_TIMESTAMP AND c.closes_at > CURRENT_TIMESTAMP",
+        "c.opens_at > CURRENT_TIMESTAMP",
+        "c.closes_at <= CURRENT_TIMESTAMP",
+    )
     busiest = "(SELECT COUNT(*) FROM contents x WHERE x.space_id = c.id)"
-    consultation = one(f"SELECT c.id FROM contents c WHERE c.kind = 'consultation' AND c.state = 'published' AND {opened} ORDER BY {busiest} DESC LIMIT 1")
-    debate = one(f"SELECT c.id FROM contents c WHERE c.kind = 'debate' AND c.state = 'published' AND {opened} ORDER BY {busiest} DESC LIMIT 1")
+    consultation = one(
+        f"SELECT c.id FROM contents c WHERE c.kind = 'consultation' AND c.state = 'published' AND {opened} ORDER BY {busiest} DESC LIMIT 1"
+    )
+    debate = one(
+        f"SELECT c.id FROM contents c WHERE c.kind = 'debate' AND c.state = 'published' AND {opened} ORDER BY {busiest} DESC LIMIT 1"
+    )
     debated = "(SELECT COUNT(*) FROM contents x WHERE x.parent_id = c.id)"
     proposal = one(
         f"SELECT c.id FROM contents c WHERE c.kind = 'proposal' AND c.state = 'published' AND c.space_id = {consultation} ORDER BY {debated} DESC LIMIT 1"
     )
     revised = one("SELECT c.id FROM contents c WHERE c.kind = 'proposal' AND c.state = 'published' ORDER BY c.revision DESC, c.id LIMIT 1")
-    answered = one("SELECT c.parent_id FROM contents c JOIN contents p ON p.id = c.parent_id WHERE c.voice = 'official' AND p.kind = 'proposal' ORDER BY c.id LIMIT 1")
-    argument = one(f"SELECT c.id FROM contents c WHERE c.kind = 'argument' AND c.state = 'published' AND c.parent_id = {debate} ORDER BY c.id LIMIT 1")
+    answered = one(
+        "SELECT c.parent_id FROM contents c JOIN contents p ON p.id = c.parent_id WHERE c.voice = 'official' AND p.kind = 'proposal' ORDER BY c.id LIMIT 1"
+    )
+    argument = one(
+        f"SELECT c.id FROM contents c WHERE c.kind = 'argument' AND c.state = 'published' AND c.parent_id = {debate} ORDER BY c.id LIMIT 1"
+    )
     project = one(
         "SELECT c.project_id FROM contents c JOIN contents p ON p.id = c.project_id WHERE p.state = 'published' GROUP BY c.project_id"
         " ORDER BY COUNT(*) DESC, c.project_id LIMIT 1"
@@ -67,7 +79,9 @@ def pages(ask: Ask, emails: dict[str, str]) -> dict[str, dict[str, str]]:
     case = f"SELECT id FROM cases WHERE territory_id = {town} AND "
     sheet = "SELECT id FROM contents WHERE kind = '{}' AND state = '{}' ORDER BY id LIMIT 1"
     local = f"SELECT id FROM contents WHERE territory_id = {town} AND kind = '{{}}' ORDER BY id LIMIT 1"
-    managed = one(f"SELECT c.id FROM contents c WHERE c.kind = 'consultation' AND c.territory_id = {town} AND {opened} ORDER BY c.id LIMIT 1")
+    managed = one(
+        f"SELECT c.id FROM contents c WHERE c.kind = 'consultation' AND c.territory_id = {town} AND {opened} ORDER BY c.id LIMIT 1"
+    )
     held, done = one(local.format("debate")), one(local.format("project"))
     waiting = one(sheet.format("initiative", "pending"))
     section = one(f"SELECT id FROM sections WHERE consultation_id = {managed} ORDER BY id LIMIT 1")
