@@ -365,19 +365,23 @@ def import_consultation(
             refusal(sentence)
 
         batch: list[Entry] = []
+        damage: Unreadable | None = None
         try:
             for n, text in lines_of(stream):
                 try:
                     batch.append(entry_from(text, stem, partial(refuse_part, refuse, n)))
                 except (Refused, DomainError) as error:
-                    refuse(_("Ligne %(n)s : %(why)s", n=n, why=error))
+                    refuse(_("Ligne %(n)s : %(why)s", n=n, why=error))
                 if len(batch) >= BATCH:
                     write(batch, report, dated=not meta)
                     batch = []
                     progress(raw.tell())
-        finally:  # a damaged file keeps what came before the damage
-            if batch:
-                write(batch, report, dated=not meta)
+        except Unreadable as error:  # what came before the damage is kept
+            damage = error
+        if batch:
+            write(batch, report, dated=not meta)
+        if damage:
+            raise damage
         progress(raw.tell())
         return report
 
