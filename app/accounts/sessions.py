@@ -4,11 +4,12 @@ What ends a session ends it at once, whoever kept a copy of the cookie: the row 
 """
 
 import secrets
+from functools import cache
 from hashlib import sha256
 
 from flask import Flask, g, has_request_context, session
 from flask_login import AnonymousUserMixin, LoginManager
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import Select, bindparam, delete, event, select, update
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -82,13 +83,19 @@ def is_long() -> bool:
     return bool(session.get("_permanent"))
 
 
+@cache
+def by_token() -> Select[LoginSession]:
+    """Made once: every page of someone signed in begins with it."""
+    query = select(LoginSession).where(LoginSession.token_hash == bindparam("token_hash"))
+    return query.options(joinedload(LoginSession.person, innerjoin=True).joinedload(Person.roles))
+
+
 @manager.user_loader
 def load(token: str) -> Person | None:
     """The person and their roles, in one query."""
     if not isinstance(token, str):
         return None
-    query = select(LoginSession).where(LoginSession.token_hash == digest(token))
-    found = db.scalars(query.options(joinedload(LoginSession.person, innerjoin=True).joinedload(Person.roles))).unique().one_or_none()
+    found = db.scalars(by_token(), {"token_hash": digest(token)}).unique().one_or_none()
     if found is None or found.expires_at <= clock.now() or found.epoch != found.person.epoch or found.person.closed_at:
         return None
     return found.person

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import defer, joinedload
 
 from app.accounts.models import Person, RoleName
@@ -94,11 +95,17 @@ def figures_of(content_ids: Iterable[int], scale: str = "agreement") -> dict[int
     """Counts by content; one that nobody voted on has zeros. One query."""
     found = {content_id: Figures() for content_id in content_ids}
     if found:
-        for row in db.scalars(select(Tally).where(Tally.content_id.in_(found), Tally.scale == scale)):
-            figures = found[row.content_id]
-            setattr(figures, row.value, row.cast + row.imported)
-            figures.imported += row.imported
+        for content_id, value, cast, imported in db.execute(tallies_of(), {"ids": list(found), "scale": scale}):
+            figures = found[content_id]
+            setattr(figures, value, cast + imported)
+            figures.imported += imported
     return found
+
+
+@cache
+def tallies_of() -> Select[int, str, int, int]:
+    query = select(Tally.content_id, Tally.value, Tally.cast, Tally.imported)
+    return query.where(Tally.content_id.in_(bindparam("ids", expanding=True)), Tally.scale == bindparam("scale"))
 
 
 def votes_of(person: Person, content_ids: Iterable[int], scale: str = "agreement") -> dict[int, str]:
@@ -106,8 +113,13 @@ def votes_of(person: Person, content_ids: Iterable[int], scale: str = "agreement
     ids = list(content_ids)
     if person.is_anonymous or not ids:
         return {}
-    rows = db.execute(select(Vote.content_id, Vote.value).where(Vote.person_id == person.id, Vote.scale == scale, Vote.content_id.in_(ids)))
-    return {row.content_id: row.value for row in rows}
+    return dict(db.execute(cast_by(), {"ids": ids, "person_id": person.id, "scale": scale}).all())
+
+
+@cache
+def cast_by() -> Select[int, str]:
+    mine = (Vote.person_id == bindparam("person_id"), Vote.scale == bindparam("scale"))
+    return select(Vote.content_id, Vote.value).where(*mine, Vote.content_id.in_(bindparam("ids", expanding=True)))
 
 
 def count_of(value: str, scale: str = "agreement") -> ColumnElement[int]:

@@ -213,6 +213,13 @@ def get_one(query: Select[T]) -> T:
     return found
 
 
+def let_go(*things: Any) -> None:
+    """Of rows that outlive the request to be read only: a rollback does not expire them, nothing loads more of them."""
+    for thing in things:
+        if thing is not None and thing in db:
+            db.expunge(thing)
+
+
 def is_postgres() -> bool:
     return db.get_bind().dialect.name == "postgresql"
 
@@ -229,4 +236,4 @@ def insert_or_ignore(table, values: dict[str, Any] | Sequence[dict[str, Any]], *
     return db.scalar(statement.returning(returning))
 
 
-__all__ = ["JSON", "Base", "String", "Text", "UtcDateTime", "apart", "db", "get_one", "text", "transaction", "writing"]
+__all__ = ["JSON", "Base", "String", "Text", "UtcDateTime", "apart", "db", "get_one", "let_go", "text", "transaction", "writing"]

@@ -8,16 +8,18 @@ The language of a page must come from its address or from the session: neither A
 """
 
 import gzip
+import secrets
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
 from hashlib import blake2b
 from sys import getsizeof
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import brotli
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request, session
 from markupsafe import Markup, escape
 from werkzeug.datastructures import Accept
 from werkzeug.exceptions import SecurityError
@@ -25,7 +27,7 @@ from werkzeug.http import parse_accept_header
 from werkzeug.wsgi import get_host
 
 from app.core import clock
-from app.core.db import writing
+from app.core.db import SAFE_METHODS, is_postgres, writing
 from app.core.logs import log
 from app.core.stamps import Watch
 
@@ -36,6 +38,9 @@ ADDRESS_LIMIT = 512  # signs of a path, of a query
 SMALL = 400  # bytes that compression would not help
 CODINGS = ("br", "gzip")
 OURS = {"content-length", "etag", "cache-control", "vary", "date"}
+MOMENT = "beffroi.moment"  # in the environment: the stamps' moment before the request read anything
+SESSION_MARK, OWN_WRITES = "wrote", 3  # when this browser last changed something; seconds it then reads the database itself
+SECRET = secrets.token_hex(8)
 UNSHARED_LIMIT = 2_000  # addresses known not to be public, so that nobody waits for them
 T = TypeVar("T")
 
@@ -69,7 +74,7 @@ def fragment(name: str, version: Hashable, render: Callable[[], str] | None = No
     """
     render = render or caller
     assert render is not None
-    shelf: Shelf | None = current_app.extensions.get("fragments")
+    shelf: Shelf[Any] | None = current_app.extensions.get("fragments")
     if shelf is None or writing.get():
         return escape(render())
     kept = shelf.get(name)
@@ -78,6 +83,102 @@ def fragment(name: str, version: Hashable, render: Callable[[], str] | None = No
     made = escape(render())
     shelf.put(name, (version, made), getsizeof(made) + 300)
     return made
+
+
+class Part(Generic[T]):
+    """Something shown to every reader alike, and what makes it stale."""
+
+    __slots__ = ("ends", "names", "since", "until", "value")
+
+    def __init__(self, value: T, page: Public, since: int):
+        now = clock.now().timestamp()
+        self.value, self.since = value, since
+        self.names, self.until = tuple(page.names), page.until
+        self.ends = min(now + LONGEST, page.until.timestamp()) if page.until else now + LONGEST
+
+    def is_good(self, stamps: Watch) -> bool:
+        return self.ends > clock.now().timestamp() and not stamps.changed(self.names, self.since)
+
+
+def kept(name: Hashable, build: Callable[[], T], *, size: Callable[[T], int] = getsizeof) -> T:
+    """What every reader is shown alike, made once a process and a change: a page's body, the thing a page is about.
+
+    `build` says which stamps it shows by `public`, as a page does; what names none is not kept. Nothing in what it makes may
+    depend on the reader, unless the name does: the reader's own goes into `slot`s. It is read in a transaction younger than
+    the stamps it is kept with, and is good until one of them moves, as a visitor's page is. Rows in it are first `let_go`.
+    """
+    shelf: Shelf[Any] | None = current_app.extensions.get("fragments")
+    moment = request.environ.get(MOMENT)
+    if writing.get() or (moment is not None and has_just_written()):
+        moment = None
+    if shelf is not None and moment is not None:
+        part: Part[T] | None = shelf.get(name)
+        if part is not None and part.is_good(current_app.extensions["stamps"]):
+            public(*part.names, until=part.until)
+            return part.value
+    around = request.environ.get(MARK)
+    page = request.environ[MARK] = Public()
+    try:
+        value = build()
+    finally:
+        request.environ.pop(MARK)
+        if around is not None:
+            request.environ[MARK] = around
+    if page.names:
+        public(*page.names, until=page.until)
+        if shelf is not None and moment is not None and (page.until is None or page.until > clock.now()):
+            shelf.put(name, Part(value, page, moment), size(value) + 600)
+    return value
+
+
+def has_just_written() -> bool:
+    """On PostgreSQL a process hears of a change a few milliseconds after its author is answered: they are shown the database."""
+    return "HTTP_COOKIE" in request.environ and 0 <= time.time() - session.get(SESSION_MARK, 0) < OWN_WRITES
+
+
+def remember_writing(response: Response) -> Response:
+    if request.method not in SAFE_METHODS and response.status_code < 400 and session and is_postgres():
+        session[SESSION_MARK] = int(time.time())
+    return response
+
+
+class Html(str):
+    """HTML made by our own templates."""
+
+    def __html__(self) -> str:
+        return self
+
+
+def slot(key: str, caller: Callable[[], str] | None = None) -> Html:
+    """A place, in what is kept, for what is the reader's own: `{% call slot("own:12") %}what others see{% endcall %}`."""
+    return Html(f"\0{SECRET}{key}\1{escape(caller()) if caller else ''}\0")
+
+
+class Shape:
+    """A kept body with its slots. No text can hold a mark: it carries a secret of the process."""
+
+    __slots__ = ("parts", "size")
+
+    def __init__(self, body: str):
+        first, *rest = body.split(f"\0{SECRET}")
+        self.parts: list[tuple[str, str, str]] = [("", "", first)]  # (key, what stands there by default, the text after it)
+        for each in rest:
+            key, _, after = each.partition("\1")
+            default, _, after = after.partition("\0")
+            self.parts.append((key, default, after))
+        self.size = getsizeof(body) + 200 * len(self.parts)
+
+    def fill(self, own: Mapping[str, str] = MappingProxyType({})) -> Html:
+        """The body, with what is the reader's own (already HTML) in its slots."""
+        return Html("".join([own.get(key, default) + text for key, default, text in self.parts]))
+
+    def __sizeof__(self) -> int:
+        return self.size
+
+
+def shape(template: str, **context: Any) -> Shape:
+    """A template rendered without a reader: `current_user` and what else a request brings to templates are not there."""
+    return Shape(current_app.jinja_env.get_template(template).render(context))
 
 
 def clear() -> None:
@@ -205,8 +306,9 @@ class PageCache:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         key = self.key_of(environ)
-        moment = None if key is None else self.stamps.look()
-        if moment is None:
+        moment = self.stamps.look() if environ["REQUEST_METHOD"] in {"GET", "HEAD"} else None
+        environ[MOMENT] = moment  # looked at before this request reads anything: what it keeps is at least as young
+        if moment is None or key is None:
             return self.app(environ, start_response)
         entry = self.shelf.get(key)
         if entry is not None and self.is_good(entry, moment):
@@ -314,6 +416,7 @@ class PageCache:
 
     def build(self, key: Hashable, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         since = self.stamps.look()
+        environ[MOMENT] = since
         asked = environ if environ["REQUEST_METHOD"] == "GET" else {**environ, "REQUEST_METHOD": "GET"}
         told: list[Any] = []
 
@@ -408,9 +511,11 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("PAGE_CACHE_BYTES", 64 * 1024 * 1024)  # 0: nothing is kept
     app.config.setdefault("FRAGMENT_CACHE_BYTES", 16 * 1024 * 1024)
     app.add_template_global(fragment)
+    app.add_template_global(slot)
     if not app.config["PAGE_CACHE"]:
         return
-    app.extensions["fragments"] = Shelf[tuple[Hashable, Markup]](app.config["FRAGMENT_CACHE_BYTES"])
+    app.extensions["fragments"] = Shelf[Any](app.config["FRAGMENT_CACHE_BYTES"])
+    app.after_request(remember_writing)
     if app.config["PAGE_CACHE_BYTES"]:
         cache = PageCache(app.wsgi_app, app.extensions["stamps"], app.config)
         app.extensions["pagecache"] = cache

@@ -2,9 +2,10 @@
 
 from app.contents.queries import latest
 from app.contents.rows import content_row
+from app.core import pagecache
 from app.core.db import db
 from app.home import queries
-from app.home.views import rows_of
+from app.home.views import page_end, rows_by_moment, stamps_of
 from app.projects.labels import MATURITIES
 from app.projects.queries import public_projects
 from app.territories import blocks
@@ -17,10 +18,9 @@ def declare() -> None:
 
 
 def activities(territory):
-    opened = db.scalars(queries.activities("open", territory.id).limit(10)).all()
-    soon = db.scalars(queries.activities("soon", territory.id).limit(5)).all()
-    over = db.scalars(queries.activities("closed", territory.id).limit(5)).all()
-    return "home/block_activities.html", {"opened": rows_of(list(opened)), "soon": rows_of(list(soon)), "over": rows_of(list(over))}
+    found = queries.by_moment(10, 5, 5, territory.id)
+    pagecache.public(*(name for spaces in found.values() for name in stamps_of(spaces)), until=page_end())
+    return "home/block_activities.html", rows_by_moment(found)
 
 
 def projects(territory):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, or_, select
 
 from app.contents.models import Content
 from app.contents.queries import listing, participants_in, published
@@ -36,6 +36,30 @@ def activities(moment: str = "", territory_id: int | None = None) -> Select[Cont
     if moment == "closed":
         return query.where(Content.closes_at <= now).order_by(Content.closes_at.desc(), Content.id.desc())
     return query.order_by(Content.published_at.desc(), Content.id.desc())
+
+
+def by_moment(opened: int, soon: int, over: int, territory_id: int | None = None) -> dict[str, list[Content]]:
+    """The first so many of the three lists above. One query."""
+    now = clock.now()
+    closed = Content.closes_at <= now
+    moment = case((closed, "closed"), (Content.opens_at > now, "soon"), else_="open")
+    order = (
+        case((closed, None), (Content.opens_at > now, Content.opens_at), else_=Content.closes_at).asc().nulls_last(),
+        case((closed, Content.closes_at)).desc().nulls_last(),
+        case((closed, -Content.id), else_=Content.id),
+    )
+    place = func.row_number().over(partition_by=moment, order_by=order)
+    ranked = select(Content.id, moment.label("moment"), place.label("place")).where(published(), Content.kind.in_(ACTIVITIES))
+    if territory_id is not None:
+        ranked = ranked.where(Content.territory_id == territory_id)
+    first = ranked.subquery()
+    limits = {"open": opened, "soon": soon, "closed": over}
+    shown = or_(*(and_(first.c.moment == name, first.c.place <= most) for name, most in limits.items()))
+    found: dict[str, list[Content]] = {name: [] for name in limits}
+    query = listing().join(first, first.c.id == Content.id).add_columns(first.c.moment).where(shown).order_by(first.c.place)
+    for content, name in db.execute(query):
+        found[name].append(content)
+    return found
 
 
 def facts_of(spaces: Sequence[Content]) -> dict[int, list[str]]:
@@ -85,8 +109,9 @@ def territory_lines() -> list[TerritoryLine]:
 
 
 def next_opening() -> datetime | None:
-    """The next moment at which anything public opens or closes: a page of what is open ends there."""
+    """The next moment at which anything public opens or closes: a page of what is open ends there. One query."""
     now = clock.now()
-    opening = db.scalar(select(func.min(Content.opens_at)).where(published(), Content.kind.in_(ACTIVITIES), Content.opens_at > now))
-    closing = db.scalar(select(func.min(Content.closes_at)).where(published(), Content.kind.in_(ACTIVITIES), Content.closes_at > now))
-    return min((edge for edge in (opening, closing) if edge), default=None)
+    opening = select(func.min(Content.opens_at)).where(published(), Content.kind.in_(ACTIVITIES), Content.opens_at > now)
+    closing = select(func.min(Content.closes_at)).where(published(), Content.kind.in_(ACTIVITIES), Content.closes_at > now)
+    edges = db.execute(select(opening.scalar_subquery(), closing.scalar_subquery())).one()
+    return min((edge for edge in edges if edge), default=None)

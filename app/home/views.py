@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,6 +8,7 @@ from app.contents.models import Content
 from app.contents.rows import Row, content_row
 from app.core import clock, pagecache
 from app.core.i18n import _
+from app.core.pagecache import Shape, shape
 from app.core.pages import paginate
 from app.home import queries
 from app.initiatives.queries import latest_sheets
@@ -18,18 +20,27 @@ MOMENTS = ("open", "soon", "closed")
 @home.get("/")
 def front():
     """What is open and for how long; what came of what is over; the latest sheets; the territories."""
-    opened = list(paginate(queries.activities("open"), 1, per_page=6).items)
-    soon = list(paginate(queries.activities("soon"), 1, per_page=3, total=3).items)
-    over = list(paginate(queries.activities("closed"), 1, per_page=3, total=3).items)
-    pagecache.public("region", "catalogue", *(f"content:{each.id}" for each in opened), until=page_end())
-    return render_template(
-        "home/front.html",
-        opened=rows_of(opened),
-        soon=rows_of(soon),
-        over=rows_of(over),
-        sheets=[content_row(sheet) for sheet in latest_sheets(6)],
-        lines=queries.territory_lines(),
-    )
+    return render_template("home/front.html", body=pagecache.kept("front:fr", front_body).fill())
+
+
+def front_body() -> Shape:
+    """All of it but the frame: the same for everyone."""
+    found = queries.by_moment(6, 3, 3)
+    pagecache.public("region", "catalogue", *(name for spaces in found.values() for name in stamps_of(spaces)), until=page_end())
+    sheets = [content_row(sheet) for sheet in latest_sheets(6)]
+    return shape("home/front_body.html", **rows_by_moment(found), sheets=sheets, lines=queries.territory_lines())
+
+
+def stamps_of(spaces: Iterable[Content]) -> set[str]:
+    """Of lists that show how many took part in each."""
+    return {f"{name}:{space.id}" for space in spaces for name in ("content", "counts")}
+
+
+def rows_by_moment(found: dict[str, list[Content]]) -> dict[str, list[Row]]:
+    """As `block_activities` and the front page name them."""
+    facts = queries.facts_of([space for spaces in found.values() for space in spaces])
+    rows = {moment: [replace(content_row(space), facts=facts.get(space.id, [])) for space in spaces] for moment, spaces in found.items()}
+    return {"opened": rows["open"], "soon": rows["soon"], "over": rows["closed"]}
 
 
 def rows_of(spaces: list[Content]) -> list[Row]:
@@ -54,7 +65,7 @@ def participate():
     page = paginate(queries.activities(moment))
     if request.path.endswith(".json"):
         return jsonify(page.as_json(describe))
-    pagecache.public("region", *(f"content:{each.id}" for each in page.items), until=page_end())
+    pagecache.public("region", *stamps_of(page.items), until=page_end())
     labels = {"open": _("Ouvert"), "soon": _("Bientôt"), "closed": _("Clos")}
     return render_template("home/participate.html", page=page, items=rows_of(list(page.items)), moment=moment, labels=labels)
 

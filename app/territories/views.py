@@ -1,11 +1,13 @@
 """The public pages of places: the same for every visitor, kept in front until the territory changes."""
 
-from flask import Blueprint, Response, jsonify, render_template, url_for
+from sys import getsizeof
+
+from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
 
 from app import territories as registry
 from app.core import pagecache
+from app.core.db import let_go
 from app.core.errors import NotFound
-from app.core.hooks import piece
 from app.core.permissions import require
 from app.territories import colours, queries
 from app.territories.models import Territory
@@ -52,13 +54,20 @@ def index_json():
 
 @territories.get("/territoires/<slug>/")
 def show(slug):
+    territory, body = pagecache.kept(("territory", slug, "fr"), lambda: whole(slug), size=lambda made: getsizeof(made[1]) + 4_000)
+    require("territory.read", territory)
+    return render_template("territories/show.html", territory=territory, body=body.fill())
+
+
+def whole(slug: str) -> tuple[Territory, pagecache.Shape]:
+    """The page of a place inside of its frame: the same for everyone."""
     territory = load(slug)
     found = [block for ask in registry.blocks if (block := ask(territory))]
-    blocks = [piece(template, {"territory": territory} | context) for template, context in found]
-    children = queries.children_of(territory)
-    return render_template(
-        "territories/show.html", territory=territory, children=children, blocks=blocks, pages=queries.pages_of(territory.id)
-    )
+    blocks = [current_app.jinja_env.get_template(template).make_module({"territory": territory} | context) for template, context in found]
+    children, pages = queries.children_of(territory), queries.pages_of(territory.id)
+    body = pagecache.shape("territories/show_body.html", territory=territory, children=children, blocks=blocks, pages=pages)
+    let_go(territory, territory.parent)
+    return territory, body
 
 
 @territories.get("/territoires/<slug>/theme.css")
