@@ -1,10 +1,10 @@
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateTimeLocalField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, Optional
 
 from app.consultations.proposals.forms import TITLE, WithSection, number_or_none
 from app.contents.space_forms import SpaceForm
-from app.core.forms import Form, at_most, only_text
+from app.core.forms import Form, at_most, between, only_text
 from app.core.i18n import _l
 
 
@@ -25,7 +25,7 @@ class SectionForm(Form):
         _l("Titre de la rubrique"), validators=[InputRequired(_l("Donnez un titre à la rubrique.")), at_most(160), only_text]
     )
     text = TextAreaField(_l("Ce qu’on y met, en une phrase"), validators=[at_most(400), only_text])
-    position = IntegerField(_l("Place dans la liste"), validators=[Optional(), NumberRange(0, 999, message=_l("Un nombre de 0 à 999."))])
+    position = IntegerField(_l("Place dans la liste"), validators=[Optional(), between(0, 999, _l("Un nombre de 0 à 999."))])
 
 
 class OfficialProposalForm(WithSection, Form):

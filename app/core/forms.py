@@ -1,11 +1,12 @@
 """What every form shares."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 from wtforms.validators import Length as _Length
+from wtforms.validators import ValidationError
 
 from app.core.db import db
 from app.core.errors import DomainError
@@ -55,10 +56,18 @@ def at_most(length: int) -> _Length:
     return _Length(max=length, message=_l("%(max)d signes au plus.", max=length))
 
 
+def between(low: int, high: int, message) -> Callable:
+    """A whole number from `low` to `high`. WTForms' own asks a float of it, and a number of 400 digits is none."""
+
+    def check(form, field) -> None:
+        if field.data is None or not low <= field.data <= high:
+            raise ValidationError(message)
+
+    return check
+
+
 def only_text(form, field) -> None:
     """Refuse characters that no database keeps, with a sentence, before anything else sees them."""
-    from wtforms.validators import ValidationError
-
     data = field.data or ""
     if "\x00" in data or any(0xD800 <= ord(sign) <= 0xDFFF for sign in data):
         raise ValidationError(_("Ce champ contient un signe qui ne peut pas être enregistré. Retirez-le et renvoyez."))

@@ -3,9 +3,9 @@
 from functools import cache
 
 from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, Optional
 
-from app.core.forms import Form, VersionedForm, at_most, only_text
+from app.core.forms import Form, VersionedForm, at_most, between, only_text
 from app.core.i18n import _l
 from app.initiatives.labels import FACT_LABELS, SECTIONS
 
@@ -31,7 +31,7 @@ class InitiativeFields(SheetForm):
     participants = StringField(FACT_LABELS["participants"], validators=[at_most(160), only_text])
     cost = StringField(FACT_LABELS["cost"], validators=[at_most(160), only_text])
     cost_euros = IntegerField(
-        _l("Coût en euros, pour comparer"), validators=[Optional(), NumberRange(0, 10**9, _l("Un nombre d’euros, sans les centimes."))]
+        _l("Coût en euros, pour comparer"), validators=[Optional(), between(0, 10**9, _l("Un nombre d’euros, sans les centimes."))]
     )
     staff_time = StringField(FACT_LABELS["staff_time"], validators=[at_most(160), only_text])
 
@@ -39,7 +39,7 @@ class InitiativeFields(SheetForm):
 class DocumentFields(SheetForm):
     writer = StringField(FACT_LABELS["writer"], validators=[at_most(160), only_text])
     issued_year = IntegerField(
-        FACT_LABELS["issued_year"], validators=[Optional(), NumberRange(1800, 2100, _l("Une année en quatre chiffres."))]
+        FACT_LABELS["issued_year"], validators=[Optional(), between(1800, 2100, _l("Une année en quatre chiffres."))]
     )
     licence = StringField(FACT_LABELS["licence"], validators=[at_most(160), only_text])
     address = StringField(FACT_LABELS["address"], validators=[at_most(500), only_text])

@@ -1,8 +1,8 @@
 from wtforms import EmailField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, Optional
 
-from app.core.forms import Form, VersionedForm, at_most, only_text
+from app.core.forms import Form, VersionedForm, at_most, between, only_text
 from app.core.i18n import _l
 from app.moderation.models import Regime, Verdict
 
@@ -47,5 +47,5 @@ class SettingsForm(Form):
         validators=[InputRequired(_l("Choisissez un régime."))],
     )
     target_hours = IntegerField(
-        _l("Délai promis, en heures"), validators=[InputRequired(_l("Donnez un délai.")), NumberRange(1, 240, _l("Entre 1 et 240 heures."))]
+        _l("Délai promis, en heures"), validators=[InputRequired(_l("Donnez un délai.")), between(1, 240, _l("Entre 1 et 240 heures."))]
     )
