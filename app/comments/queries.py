@@ -1,12 +1,11 @@
 """Reads: arguments by side, replies, and the page each is read on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased, defer, joinedload
-from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
 from app.comments.models import Argument, Comment, Side
@@ -133,19 +132,6 @@ def has_said(author: Person, like: Content, *, body: str, title: str | None = No
     if like.id is not None:
         same.append(Content.id != like.id)
     return db.scalar(select(Content.id).where(*same).limit(1)) is not None
-
-
-def with_parents(contents: Sequence[Content]) -> None:
-    """Load what these answer, and what that answers, base columns without bodies: two queries, however many there are."""
-    wave = list(contents)
-    for _level in range(2):
-        wanted = {each.parent_id for each in wave if each.parent_id is not None and "parent" not in each.__dict__}
-        query = select(Content).where(Content.id.in_(wanted)).options(*BODIES)
-        found = {parent.id: parent for parent in db.scalars(query)} if wanted else {}
-        for each in wave:
-            if each.parent_id in found:
-                set_committed_value(each, "parent", found[each.parent_id])
-        wave = [each.parent for each in wave if each.parent_id is not None and each.parent is not None]
 
 
 def figures_in(space_ids: Iterable[int]) -> dict[int, dict[str, int]]:

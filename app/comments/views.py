@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from app.comments import queries, registry, services
 from app.comments.forms import ArgumentEditForm, ArgumentForm, ReplyEditForm, ReplyForm
 from app.comments.models import Argument, Comment
+from app.contents.addresses import with_parents
 from app.contents.kinds import url_of
 from app.contents.models import Content, Phase, State, Voice
 from app.contents.services import is_allowed
@@ -27,7 +28,7 @@ comments = Blueprint("comments", __name__, template_folder="templates")
 
 def address(content: Content) -> str:
     """On the page of what it answers, at its anchor: `/propositions/35-un-parc?argument=57#argument-57`."""
-    queries.with_parents([content])
+    with_parents([content])
     on = (
         content.parent
         if content.kind == "argument" or content.parent is None or content.parent.kind != "argument"

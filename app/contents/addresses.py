@@ -1,7 +1,13 @@
-"""From an address somebody typed to the content it leads to."""
+"""From an address somebody typed to the content it leads to; and what the addresses of a list need."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.contents.models import Content
-from app.contents.queries import get_content
+from app.contents.queries import BODIES, get_content
+from app.core.db import db
 from app.core.errors import DomainError, NotFound
 from app.core.i18n import _
 from app.core.permissions import require
@@ -20,3 +26,19 @@ def content_at(typed: str, field: str) -> Content:
     except NotFound:
         raise DomainError(_("Cette adresse ne mène à aucune page du site. Copiez celle de la page à lier."), field=field) from None
     return content
+
+
+def with_parents(contents: Sequence[Content]) -> None:
+    """Load what these answer, and what that answers, base columns without bodies: two queries, however many there are.
+
+    The address of an argument or a reply is found on the page of what it answers: without this, each asks for itself.
+    """
+    wave = list(contents)
+    for _level in range(2):
+        wanted = {each.parent_id for each in wave if each.parent_id is not None and "parent" not in each.__dict__}
+        query = select(Content).where(Content.id.in_(wanted)).options(*BODIES)
+        found = {parent.id: parent for parent in db.scalars(query)} if wanted else {}
+        for each in wave:
+            if each.parent_id in found:
+                set_committed_value(each, "parent", found[each.parent_id])
+        wave = [each.parent for each in wave if each.parent_id is not None and each.parent is not None]

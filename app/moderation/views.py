@@ -6,7 +6,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.limits import SENDING_MAIL, WRITING, limiter
-from app.core.pages import paginate
+from app.core.pages import asked_page, paginate
 from app.core.permissions import me, require
 from app.moderation import queries, services
 from app.moderation.forms import DecisionForm, ReportForm, SettingsForm, VisitorReportForm
@@ -80,19 +80,21 @@ def index():
 def queue(territory_slug):
     territory = queries.get_territory_or_region(territory_slug)
     require("moderation.desk", territory or queries.REGION)
-    page = paginate(queries.waiting(territory.id if territory else None), per_page=50)
-    return render_template("moderation/queue.html", **desk(territory, page))
+    return render_template("moderation/queue.html", **desk(territory, asked_page()))
 
 
-def desk(territory, page, case=None) -> dict:
-    """What every page of the desk shows."""
+def desk(territory, number: int, case=None) -> dict:
+    """What every page of the desk shows, the n-th page of the queue among it."""
+    territory_id = territory.id if territory else None
+    summary = queries.summary_of(territory_id)
+    page = paginate(queries.waiting(territory_id), number, per_page=50, total=summary.count)
     return {
         "territory": territory,
         "slug": territory.slug if territory else "region",
         "page": page,
         "case": case,
-        "summary": queries.summary_of(territory.id if territory else None),
-        "settings": queries.settings_of(territory.id if territory else None),
+        "summary": summary,
+        "settings": queries.settings_of(territory_id),
         "report_counts": queries.report_counts([each.content_id for each in page.items]),
     }
 
@@ -125,10 +127,10 @@ def case(territory_slug, case_id):
     except Conflict as error:
         form.form_errors.append(error.message)
         status = 409
-    page = paginate(queries.waiting(territory.id if territory else None), 1, per_page=50)
+    shown = desk(territory, 1, case)
     return render_template(
         "moderation/case.html",
-        **desk(territory, page, case),
+        **shown,
         form=form,
         articles=articles,
         reports=queries.reports_of(case.content_id),
@@ -136,7 +138,7 @@ def case(territory_slug, case_id):
         record=queries.record_of(case.content),
         revisions=contents.revisions_of(case.content),
         verdicts=possible(case),
-        **neighbours(territory_slug, page.items, case),
+        **neighbours(territory_slug, shown["page"].items, case),
     ), status or form.status
 
 

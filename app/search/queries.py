@@ -18,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.contents import kinds
 from app.contents import queries as contents
+from app.contents.addresses import with_parents
 from app.contents.models import Content, Term, Vocabulary
 from app.core import clock
 from app.core.db import db
@@ -196,7 +197,7 @@ def _hits() -> Any:
         select(Content)
         .where(Content.id.in_(bindparam("ids", expanding=True)), contents.published())
         .options(
-            selectin_polymorphic(Content, list(known)),
+            selectin_polymorphic(Content, [model for model, each in known.items() if each.whole]),
             joinedload(Content.territory),
             defer(Content.body_source, raiseload=True),
             *[option for each in known.values() for option in each.load],
@@ -209,6 +210,7 @@ def _items(ids: Sequence[int], terms: Sequence[str]) -> tuple[list[Item], int]:
     if not ids:
         return [], 0
     shown = {content.id: content for content in db.scalars(_hits(), {"ids": list(ids)}).unique()}
+    with_parents(list(shown.values()))
     items = []
     for content in (shown[each] for each in ids if each in shown):
         document = registry.document_of(content)

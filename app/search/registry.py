@@ -39,6 +39,7 @@ class Searchable:
     model: type[Content]
     document: Callable[[Any], Document]
     load: Sequence[Any] = ()  # loader options that `document` needs; without them a relationship raises
+    whole: bool = True  # does `document` read columns that only this kind has?
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,13 @@ _silent: dict[type[Content], str] = {}
 FACETS: dict[str, Facet] = {}
 
 
-def searchable(model: type[C], load: Sequence[Any] = ()) -> Callable[[Callable[[C], Document]], Callable[[C], Document]]:
+def searchable(
+    model: type[C], load: Sequence[Any] = (), *, whole: bool = True
+) -> Callable[[Callable[[C], Document]], Callable[[C], Document]]:
+    """`whole=False`: what every content has is enough for the document; the kind's own columns are not read."""
+
     def register(document: Callable[[C], Document]) -> Callable[[C], Document]:
-        _searchables[model] = Searchable(model, document, load)
+        _searchables[model] = Searchable(model, document, load, whole)
         return document
 
     return register

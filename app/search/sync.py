@@ -58,7 +58,9 @@ def documents_of(content_ids: Sequence[int]) -> list[Document]:
         .where(
             Content.id.in_(content_ids), contents.published(), Content.kind.in_([model.__mapper__.polymorphic_identity for model in known])
         )
-        .options(selectin_polymorphic(Content, list(known)), joinedload(Content.territory), *options)
+        .options(
+            selectin_polymorphic(Content, [model for model, each in known.items() if each.whole]), joinedload(Content.territory), *options
+        )
         .order_by(Content.id)
     )
     found = db.scalars(query).unique().all()

@@ -6,6 +6,7 @@ from app.accounts.sessions import Visitor
 from app.comments import queries, services
 from app.comments.models import Side
 from app.contents import services as contents
+from app.contents.addresses import with_parents
 from app.contents.models import State
 from app.core import clock
 from app.core.db import db
@@ -97,7 +98,7 @@ def test_parents_of_many_are_two_queries(count_queries):
     for each in loaded:
         each.__dict__.pop("parent", None)
     count_queries.clear()
-    queries.with_parents(loaded)
+    with_parents(loaded)
     assert len(count_queries) == 2
     assert {each.parent.parent.kind for each in loaded} == {"proposal"}
 

@@ -4,7 +4,7 @@ from app.consultations.proposals.models import Proposal, Source
 def declare() -> None:
     from app.search.registry import Document, searchable
 
-    @searchable(Proposal)
+    @searchable(Proposal, whole=False)
     def proposal_document(proposal: Proposal) -> Document:
         return Document.of(proposal)
 

@@ -11,6 +11,7 @@ from app.consultations.proposals.differences import differences
 from app.consultations.proposals.forms import DraftForm, ProposalEditForm, ProposalForm, SourceForm
 from app.consultations.proposals.models import Proposal
 from app.contents import queries as contents
+from app.contents.addresses import with_parents
 from app.contents.kinds import url_of
 from app.contents.models import Content
 from app.core import limits, pagecache
@@ -30,7 +31,7 @@ def address(content: Content) -> str:
 
 def source_address(content: Content) -> str:
     """On its proposal's page, at its anchor."""
-    comments.with_parents([content])
+    with_parents([content])
     if content.parent is None:
         raise NotFound
     return f"{address(content.parent)}#source-{content.id}"
