@@ -38,7 +38,7 @@ THINGS = {
     "region": [None, SimpleNamespace(territory_id=None)],
 }
 MATRIX = {
-    ("citizen", "here"): {"member", "citizen", "moderator here", "manager here", "elected here", "moderator there", "manager there", "elected there", "curator", "evaluator", "administrator"},  # noqa: E501
+    ("citizen", "here"): {"member", "citizen", "moderator here", "manager here", "elected here", "moderator there", "manager there", "elected there", "curator", "evaluator", "administrator"},
     ("moderator_of", "here"): {"moderator here"},
     ("manager_of", "here"): {"manager here"},
     ("elected_of", "here"): {"elected here"},

@@ -12,7 +12,7 @@ def only_these(app, monkeypatch):
     """A menu of these tests only: two lines of a territory, one of the region."""
     monkeypatch.setattr(menus, "_lines", {})
     monkeypatch.setattr(menus, "_places", {})
-    here = lambda thing: getattr(thing, "territory_id", None) or thing.id  # noqa: E731
+    here = lambda thing: getattr(thing, "territory_id", None) or thing.id
     given = {
         "test.manage": Predicate(lambda person, thing: thing is not None and person.has_role("manager", here(thing))),
         "test.moderate": Predicate(lambda person, thing: thing is not None and person.has_role("moderator", here(thing))),

@@ -117,7 +117,7 @@ def test_c03_reading_writes_nothing(guarded_world, role):
         asked: set[tuple[str, str]] = set()
         for route in routes(guarded_world):
             kind = route.thing.split(":")[0]
-            if route.method != "GET" or (route.endpoint, kind) in asked or ":" in route.thing and not route.thing.endswith(":published"):
+            if route.method != "GET" or (route.endpoint, kind) in asked or (":" in route.thing and not route.thing.endswith(":published")):
                 continue
             asked.add((route.endpoint, kind))
             headers = {"Cookie": f"beffroi={guarded_world.cookies[role]}"} if role != "visitor" else {}

@@ -55,30 +55,30 @@ def test_nothing_breaks():
 def test_nobody_without_a_role_enters_a_back_office():
     behind = lambda endpoint, method, thing: (
         "admin" in endpoint or endpoint in {"moderation.case", "moderation.queue", "moderation.settings"}
-    )  # noqa: E731
+    )
     assert allowed(behind, "visitor", "citizen", "unconfirmed", "suspended", "author", "banned", "evaluator", "garant") == []
 
 
 def test_the_team_of_another_territory_has_no_power_here():
-    local = lambda endpoint, method, thing: endpoint.split(".")[0].endswith("_admin") or endpoint.startswith("moderation.c")  # noqa: E731
+    local = lambda endpoint, method, thing: endpoint.split(".")[0].endswith("_admin") or endpoint.startswith("moderation.c")
     rows = allowed(lambda *row: local(*row) and row[0] != "moderation.confirm_report", "other", "upstairs")
     assert rows == []
 
 
 def test_what_is_not_published_exists_for_nobody_else():
-    hidden = lambda endpoint, method, thing: ":" in thing and thing.rsplit(":", 1)[1] in set(STATES) - {"published"}  # noqa: E731
+    hidden = lambda endpoint, method, thing: ":" in thing and thing.rsplit(":", 1)[1] in set(STATES) - {"published"}
     assert allowed(hidden, "visitor", "citizen", "unconfirmed", "suspended", "upstairs", "other", "evaluator") == []
 
 
 def test_the_suspended_and_the_unconfirmed_write_nothing_that_others_read():
     writes = lambda endpoint, method, thing: (
         method == "POST" and endpoint.split(".")[0] not in WRITTEN_BY_ALL and "withdraw" not in endpoint
-    )  # noqa: E731
+    )
     assert allowed(writes, "suspended", "unconfirmed", "banned") == []
 
 
 def test_the_garant_decides_nothing_and_the_visitor_writes_only_at_the_door():
-    writes = lambda endpoint, method, thing: method == "POST" and endpoint.split(".")[0] != "accounts"  # noqa: E731
+    writes = lambda endpoint, method, thing: method == "POST" and endpoint.split(".")[0] != "accounts"
     said = {
         "comments.reply",
         "comments.vote",

@@ -153,8 +153,8 @@ class World:
             place.version = db.get(Territory, place.id).version
 
     def make_people(self) -> None:
-        everything_in = lambda place: [(name, db.get(Territory, place.id)) for name in ("moderator", "manager", "elected")]  # noqa: E731
-        in_a = lambda *names: [(name, db.get(Territory, self.a.id)) for name in names]  # noqa: E731
+        everything_in = lambda place: [(name, db.get(Territory, place.id)) for name in ("moderator", "manager", "elected")]
+        in_a = lambda *names: [(name, db.get(Territory, self.a.id)) for name in names]
         people = {
             "citizen": {},
             "unconfirmed": {"confirmed": False, "roles": in_a("moderator", "manager")},

@@ -40,7 +40,7 @@ def people(ask: Ask) -> dict[str, str]:
 
 def pages(ask: Ask, emails: dict[str, str]) -> dict[str, dict[str, str]]:
     """Role → name of the page → address."""
-    one = lambda query: first(ask, query)  # noqa: E731
+    one = lambda query: first(ask, query)
 
     def space(kind: str, when: str) -> int:
         return one(f"SELECT c.id FROM contents c WHERE c.kind = '{kind}' AND c.state = 'published' AND {when} ORDER BY c.id LIMIT 1")

@@ -40,7 +40,7 @@ class Site:
         client, path = self.client(role), self.pages[role][name]
         path = client.get(path, follow_redirects=True).request.full_path  # counts neither redirects nor what is read once a process
         sent: list[str] = []
-        record = lambda _connection, _cursor, statement, *_: sent.append(statement)  # noqa: E731
+        record = lambda _connection, _cursor, statement, *_: sent.append(statement)
         event.listen(self.engine, "before_cursor_execute", record)
         try:
             client.get(path)
