@@ -331,16 +331,16 @@ def readme(consultation: Consultation, counts: dict[str, int]) -> str:
     }
     lines = [
         f"# {consultation.title}",
-        _("Consultation de %(place)s, exportée de Beffroi. Licence Ouverte 2.0 : citez la source et la date.", place=place),
+        _("Consultation de %(place)s, exportée de Beffroi. Licence Ouverte 2.0 : citez la source et la date.", place=place),
         _("%(proposals)s propositions, %(arguments)s arguments, %(replies)s réponses, %(sources)s sources.", **what),
         _("Les contributions masquées, retirées ou en attente n’y sont pas."),
-        _("Les noms sont ceux que les personnes ont choisi d’afficher ; aucun courriel."),
+        _("Les noms sont ceux que les personnes ont choisi d’afficher ; aucun courriel."),
         "## " + _("Fichiers"),
         f"- `{META}` : " + _("la consultation elle-même, ses rubriques, ses phases, sa conclusion."),
         f"- `{LINES}` : " + _("une proposition par ligne, avec ses arguments, leurs réponses et ses sources. L’importation le relit."),
-        "- " + _("les tableaux CSV ci-dessous : UTF-8, point-virgule."),
+        "- " + _("les tableaux CSV ci-dessous : UTF-8, point-virgule."),
         _("Une cellule qui commencerait par `=`, `+`, `-` ou `@` est précédée d’une apostrophe."),
-        _("Réimportés ailleurs, les avis deviennent des totaux repris : le nombre de personnes qui n’ont fait que voter n’y est pas."),
+        _("Réimportés ailleurs, les avis deviennent des totaux repris : le nombre de personnes qui n’ont fait que voter n’y est pas."),
     ]
     lines = "\n\n".join(lines).split("\n")
     for name, columns in TABLES.items():

@@ -371,7 +371,7 @@ def import_consultation(
                 try:
                     batch.append(entry_from(text, stem, partial(refuse_part, refuse, n)))
                 except (Refused, DomainError) as error:
-                    refuse(_("Ligne %(n)s : %(why)s", n=n, why=error))
+                    refuse(_("Ligne %(n)s : %(why)s", n=n, why=error))
                 if len(batch) >= BATCH:
                     write(batch, report, dated=not meta)
                     batch = []

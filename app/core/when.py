@@ -14,7 +14,7 @@ def from_paris(typed: datetime | None, field: str | None = None) -> datetime | N
     if typed is None:
         return None
     if not FIRST_YEAR <= typed.year <= LAST_YEAR:  # the calendar's own ends are errors in other zones, and nobody means them
-        raise DomainError(_("Vérifiez l’année : elle s’écrit en quatre chiffres, par exemple 2027."), field=field)
+        raise DomainError(_("Vérifiez l’année : elle s’écrit en quatre chiffres, par exemple 2027."), field=field)
     early, late = typed.replace(tzinfo=PARIS, fold=0), typed.replace(tzinfo=PARIS, fold=1)
     if early.utcoffset() != late.utcoffset():
         raise DomainError(_("Cette nuit-là, l’heure change : choisissez une heure avant 2 h ou après 3 h."), field=field)
