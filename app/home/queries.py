@@ -104,7 +104,7 @@ def territory_lines() -> list[TerritoryLine]:
         .group_by(Content.territory_id)
     )
     counts = {territory_id: (opened or 0, projects or 0) for territory_id, opened, projects in db.execute(query)}
-    territories = db.scalars(select(Territory).where(Territory.is_pilot).order_by(Territory.name))
+    territories = db.scalars(select(Territory).where(Territory.is_pilot).order_by(Territory.short_name))
     return [TerritoryLine(each, *counts.get(each.id, (0, 0))) for each in territories]
 
 
