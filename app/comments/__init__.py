@@ -2,7 +2,7 @@
 
 
 def init_app(app):
-    from app.comments import models, rules, search, views
+    from app.comments import models, reading, rules, search, views
     from app.contents import kinds
     from app.core.i18n import _l
 
@@ -12,3 +12,4 @@ def init_app(app):
     search.declare()
     app.register_blueprint(views.comments)
     app.add_template_global(views.anchor, "content_anchor")
+    app.add_template_global(reading.card_version)

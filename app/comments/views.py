@@ -100,16 +100,15 @@ def asked_argument() -> int | None:
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
 
 
-def arguments_on(content: Content, per_side: int) -> queries.Arguments:
+def page_asked(content: Content, per_side: int) -> int:
     """The page of arguments asked for: by number, or the one that holds an argument."""
-    sort, asked = asked_sort(), asked_argument()
-    number = queries.page_holding(asked, content, me(), sort=sort, per_side=per_side) if asked else asked_page()
-    return queries.arguments_of(content, me(), sort=sort, number=number, per_side=per_side)
+    asked = asked_argument()
+    return queries.page_holding(asked, content, me(), sort=asked_sort(), per_side=per_side) if asked else asked_page()
 
 
 def pages_of(arguments: queries.Arguments, **address) -> Page:
     """The pagination of both columns together."""
-    page: Page = Page(arguments.all, arguments.pages, arguments.number, 1, address | {"argument": None})
+    page: Page = Page((), arguments.pages, arguments.number, 1, address | {"argument": None})
     return page
 
 

@@ -1,15 +1,22 @@
+from collections.abc import Sequence
+from sys import getsizeof
+
 from flask import Blueprint, jsonify, render_template, request, url_for
 
+from app.accounts.models import Person
 from app.api import listing, negotiated
 from app.comments import queries as comments
+from app.comments import reading
+from app.comments.views import May, asked_sort, may_in, next_change, page_asked, pages_of
 from app.comments.views import argue as argue_about
-from app.comments.views import arguments_on, asked_sort, may_in, next_change, pages_of
 from app.contents import queries as contents
-from app.contents.models import Content
+from app.contents.models import Content, Phase
 from app.core import limits, pagecache
+from app.core.db import let_go
+from app.core.i18n import _
 from app.core.limits import limiter
 from app.core.pages import paginate
-from app.core.permissions import me, require
+from app.core.permissions import can, me, require
 from app.debates import queries
 from app.debates.models import Debate
 
@@ -39,29 +46,61 @@ def index():
 @debates.get("/debats/<ref:debate_id>")
 @debates.get("/debats/<ref:debate_id>.json", endpoint="show_json")
 def show(debate_id):
-    debate = queries.get_debate(debate_id)
+    debate, phases = pagecache.kept(
+        ("debate", debate_id), lambda: subject(debate_id), size=lambda made: getsizeof(made[0].body_html) + 8_000
+    )
     require("debate.read", debate)
+    sort, number = asked_sort(), page_asked(debate, PER_SIDE)
+    if request.path.endswith(".json"):
+        arguments = comments.arguments_of(debate, me(), sort=sort, number=number, per_side=PER_SIDE)
+        return jsonify(whole(debate, arguments, contents.figures_of(arguments.ids)))
+    may = may_in(debate, phases, debate)
+    votes = reading.voting(may)
+
+    def build(viewer):
+        return body_of(debate, phases, viewer, may=may, voting=votes, sort=sort, number=number)
+
+    manage = None
+    if debate.territory and can("debate.edit", debate):
+        manage = url_for("debates_admin.edit", territory_slug=debate.territory.slug, content_id=debate.id), _("Gérer ce débat")
+    name = ("debate page", debate.id, "fr", may, votes, sort, number)
+    return render_template(
+        "debates/show.html", debate=debate, body=reading.read(name, build, may, label=_("Pages d’arguments"), manage=manage)
+    )
+
+
+def subject(debate_id: int) -> tuple[Debate, Sequence[Phase]]:
+    """What the page is about."""
+    debate = queries.get_debate(debate_id)
     phases = contents.phases_of(debate)
-    arguments = arguments_on(debate, PER_SIDE)
-    tallies = contents.figures_of(arguments.ids)
     if debate.is_public:
         pagecache.public(f"content:{debate.id}", f"territory:{debate.territory_id}", until=next_change(phases, debate.closes_at))
-    if request.path.endswith(".json"):
-        return jsonify(whole(debate, arguments, tallies))
-    return render_template(
-        "debates/show.html",
+    let_go(debate, debate.territory, debate.project, *phases)
+    return debate, phases
+
+
+def body_of(debate: Debate, phases: Sequence[Phase], viewer: Person, *, may: May, voting: str, sort: str, number: int) -> reading.Reading:
+    """All of it but the frame, with slots for what is the reader's own."""
+    arguments = comments.arguments_of(debate, viewer, sort=sort, number=number, per_side=PER_SIDE)
+    replies = comments.replies_of(arguments.ids, viewer)
+    links = contents.links_of(debate)
+    if debate.is_public:
+        stamps = reading.stamps_of(debate, *(other for _link, other, _outward in links))
+        pagecache.public(*stamps, f"counts:{debate.id}", f"territory:{debate.territory_id}", until=next_change(phases, debate.closes_at))
+    shape = pagecache.shape(
+        "debates/show_body.html",
         debate=debate,
         phases=phases,
         arguments=arguments,
-        page=pages_of(arguments, debate_id=debate),
-        sort=asked_sort(),
-        tallies=tallies,
-        votes=contents.votes_of(me(), arguments.ids),
-        replies=comments.replies_of(arguments.ids, me()),
+        sort=sort,
+        tallies=contents.figures_of(arguments.ids),
+        replies=replies,
         participants=contents.participants_in([debate.id]).get(debate.id, 0),
-        links=contents.links_of(debate, me()),
-        may=may_in(debate, phases, debate),
+        links=links,
+        may=may,
+        voting=voting,
     )
+    return reading.Reading(shape, arguments.ids, reading.shown_in(debate, arguments, replies), pages_of(arguments, debate_id=debate))
 
 
 @debates.route("/debats/<ref:debate_id>/argumenter", methods=["GET", "POST"])

@@ -1,8 +1,13 @@
+from collections.abc import Sequence
+from sys import getsizeof
+
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 
+from app.accounts.models import Person
 from app.comments import queries as comments
+from app.comments import reading
+from app.comments.views import May, asked_sort, may_in, next_change, page_asked, pages_of, said
 from app.comments.views import argue as argue_about
-from app.comments.views import arguments_on, asked_sort, may_in, next_change, pages_of, said
 from app.consultations import queries as consultations
 from app.consultations.models import Consultation
 from app.consultations.proposals import queries, services
@@ -13,8 +18,9 @@ from app.consultations.proposals.models import Proposal
 from app.contents import queries as contents
 from app.contents.addresses import with_parents
 from app.contents.kinds import url_of
-from app.contents.models import Content
+from app.contents.models import Content, Phase
 from app.core import limits, pagecache
+from app.core.db import let_go
 from app.core.errors import NotFound
 from app.core.forms import Form, refusals_in
 from app.core.i18n import _
@@ -43,34 +49,72 @@ def source_address(content: Content) -> str:
 @proposals.get("/propositions/<ref:proposal_id>")
 @proposals.get("/propositions/<ref:proposal_id>.json", endpoint="show_json")
 def show(proposal_id):
-    proposal = queries.get_proposal(proposal_id)
+    proposal, phases = pagecache.kept(
+        ("proposal", proposal_id), lambda: subject(proposal_id), size=lambda made: getsizeof(made[0].body_html) + 12_000
+    )
     require("proposal.read", proposal)
-    consultation = proposal.space
-    phases = contents.phases_of(consultation)
-    arguments = arguments_on(proposal, PER_SIDE)
-    sources = queries.sources_of(proposal, me())
-    tallies = contents.figures_of([proposal.id, *arguments.ids, *(source.id for source in sources)])
-    if proposal.is_public:
-        stamps = [f"content:{each.id}" for each in (proposal, consultation, *arguments.all, *sources)]
-        pagecache.public(*stamps, f"territory:{proposal.territory_id}", until=next_change(phases, consultation.closes_at))
+    sort, number = asked_sort(), page_asked(proposal, PER_SIDE)
     if request.path.endswith(".json"):
+        arguments = comments.arguments_of(proposal, me(), sort=sort, number=number, per_side=PER_SIDE)
+        sources = queries.sources_of(proposal, me())
+        tallies = contents.figures_of([proposal.id, *arguments.ids, *(source.id for source in sources)])
         return jsonify(whole(proposal, arguments, sources, tallies))
+    may = may_in(proposal.space, phases, proposal)
+    votes = reading.voting(may)
+
+    def build(viewer):
+        return body_of(proposal, phases, viewer, may=may, voting=votes, sort=sort, number=number)
+
+    name = ("proposal page", proposal.id, "fr", may, votes, sort, number)
     return render_template(
         "proposals/show.html",
         proposal=proposal,
-        consultation=consultation,
-        phases=phases,
+        consultation=proposal.space,
+        body=reading.read(name, build, may, label=_("Pages d’arguments")),
+    )
+
+
+def subject(proposal_id: int) -> tuple[Proposal, Sequence[Phase]]:
+    """What the page is about."""
+    proposal = queries.get_proposal(proposal_id)
+    phases = contents.phases_of(proposal.space)
+    tell(proposal, phases)
+    let_go(proposal, proposal.territory, proposal.section, proposal.space, *phases)
+    return proposal, phases
+
+
+def tell(proposal: Proposal, phases: Sequence[Phase], *others: Content) -> None:
+    """What moves a page about this proposal and these others."""
+    if proposal.is_public:
+        stamps = reading.stamps_of(proposal, proposal.space, *others)
+        pagecache.public(*stamps, f"territory:{proposal.territory_id}", until=next_change(phases, proposal.space.closes_at))
+
+
+def body_of(
+    proposal: Proposal, phases: Sequence[Phase], viewer: Person, *, may: May, voting: str, sort: str, number: int
+) -> reading.Reading:
+    """All of it but the frame, with slots for what is the reader's own."""
+    arguments = comments.arguments_of(proposal, viewer, sort=sort, number=number, per_side=PER_SIDE)
+    sources = queries.sources_of(proposal, viewer)
+    replies = comments.replies_of([proposal.id, *arguments.ids], viewer)
+    links = contents.links_of(proposal)
+    tell(proposal, phases, *arguments.all, *sources, *(other for _link, other, _outward in links))
+    shape = pagecache.shape(
+        "proposals/show_body.html",
+        proposal=proposal,
+        consultation=proposal.space,
         arguments=arguments,
-        page=pages_of(arguments, proposal_id=proposal),
-        sort=asked_sort(),
-        tallies=tallies,
-        votes=contents.votes_of(me(), [proposal.id, *arguments.ids]),
-        replies=comments.replies_of([proposal.id, *arguments.ids], me()),
+        sort=sort,
+        tallies=contents.figures_of([proposal.id, *arguments.ids, *(source.id for source in sources)]),
+        replies=replies,
         sources=sources,
         appendices=queries.appendices_of(proposal),
-        links=contents.links_of(proposal, me()),
-        may=may_in(consultation, phases, proposal),
+        links=links,
+        may=may,
+        voting=voting,
     )
+    shown = reading.shown_in(proposal, arguments, replies, sources)
+    return reading.Reading(shape, [proposal.id, *arguments.ids], shown, pages_of(arguments, proposal_id=proposal))
 
 
 def whole(proposal: Proposal, arguments: comments.Arguments, sources, tallies) -> dict:

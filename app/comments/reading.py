@@ -1,0 +1,137 @@
+"""A page of arguments as everyone reads it, kept; and what is one reader's own, put into it at each request.
+
+The kept body holds slots: `choice:12` and `mark:12` for the reader's vote on 12, `own:12` for the links of who wrote it,
+`pages` for the pagination (its links carry the reader's address), `manage` for those who work there.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from sys import getsizeof
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import CompoundSelect, String, bindparam, literal, or_, select, union_all
+
+from app.accounts.models import Person
+from app.accounts.sessions import Visitor
+from app.comments.queries import Arguments
+from app.comments.views import May
+from app.contents.models import Content, State, Vote
+from app.contents.queries import Figures
+from app.core import pagecache
+from app.core.db import db
+from app.core.pagecache import Html, Shape
+from app.core.pages import Page
+from app.core.permissions import me
+
+EVERYONE = Visitor()  # whom kept bodies are made for: sees what is public
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A body, and what in it a reader may have done."""
+
+    shape: Shape
+    votable: list[int]  # what takes their vote
+    shown: frozenset[int]  # what may be theirs: arguments, replies, sources, the subject itself
+    page: Page
+
+    def __sizeof__(self) -> int:
+        return getsizeof(self.shape) + 100 * (len(self.votable) + len(self.shown))
+
+
+@dataclass
+class Mine:
+    """What the reader did among what is shown."""
+
+    votes: dict[int, str] = field(default_factory=dict)
+    wrote: list[tuple[int, str, str]] = field(default_factory=list)  # (id, kind, title)
+    waits: bool = False  # something of theirs, that nobody else sees, belongs on this page
+
+
+@cache
+def deeds() -> CompoundSelect:
+    """The reader's votes and texts, in one query, made once."""
+    person_id = bindparam("person_id")
+    voted = select(Vote.content_id.label("id"), literal("").label("kind"), Vote.value.label("text"), literal("").label("state")).where(
+        Vote.person_id == person_id, Vote.scale == "agreement", Vote.content_id.in_(bindparam("votable", expanding=True))
+    )
+    waits = (Content.state == State.PENDING) & Content.parent_id.in_(bindparam("shown", expanding=True))
+    wrote = select(Content.id, Content.kind, Content.title, Content.state.cast(String)).where(
+        Content.author_id == person_id, or_(Content.id.in_(bindparam("shown", expanding=True)), waits)
+    )
+    return union_all(voted, wrote)
+
+
+def mine_in(reading: Reading, reader: Person) -> Mine:
+    mine = Mine()
+    if not reader.is_anonymous:
+        asked = {"person_id": reader.id, "votable": reading.votable, "shown": list(reading.shown)}
+        for content_id, kind, text, state in db.execute(deeds(), asked):
+            if not kind:
+                mine.votes[content_id] = text
+            else:
+                mine.wrote.append((content_id, kind, text))
+                mine.waits = mine.waits or state == State.PENDING
+    return mine
+
+
+LINKS = {"argument": "said", "comment": "said", "source": "source", "proposal": "proposal"}  # macros of `comments/_own.html`
+
+
+def read(name: Hashable, build: Callable[[Person], Reading], may: May, *, label: str, manage: tuple[str, str] | None = None) -> Html:
+    """The body for the present reader. `label` is the pagination's; `manage` an address and its words, for who works there."""
+    reading = pagecache.kept(name, lambda: build(EVERYONE))
+    mine = mine_in(reading, me())
+    if mine.waits:
+        reading = build(me())
+        mine = mine_in(reading, me())
+    return reading.shape.fill(slots(reading, mine, may, label, manage))
+
+
+def macros(template: str) -> Any:
+    return current_app.jinja_env.get_template(template).module
+
+
+def slots(reading: Reading, mine: Mine, may: May, label: str, manage: tuple[str, str] | None) -> dict[str, str]:
+    own, votes = macros("comments/_own.html"), macros("components/votes.html")
+    found: dict[str, str] = {}
+    if reading.page.pages > 1:
+        found["pages"] = macros("components/pagination.html").pagination(reading.page, label)
+    if may.vote:
+        token = macros("components/form.html").token()
+        buttons = {value: token + votes.choice_buttons(value) for value in {None, *mine.votes.values()}}
+        found |= {f"choice:{content_id}": buttons[mine.votes.get(content_id)] for content_id in reading.votable}
+    else:
+        found |= {f"mark:{content_id}": votes.choice("", value, enabled=False) for content_id, value in mine.votes.items()}
+    for content_id, kind, title in mine.wrote:
+        if kind in LINKS:
+            found[f"own:{content_id}"] = getattr(own, LINKS[kind])(content_id, title)
+    if manage:
+        found["manage"] = own.manage(*manage)
+    return found
+
+
+def stamps_of(*contents: Content) -> set[str]:
+    return {f"content:{content.id}" for content in contents}
+
+
+def voting(may: May) -> str:
+    """How the reader's vote is shown on every card: `buttons` to press, a `mark` of what was said, or nothing for a visitor."""
+    return "buttons" if may.vote else "" if me().is_anonymous else "mark"
+
+
+def card_version(argument: Content, tally: Figures, replies: Iterable[Content]) -> tuple:
+    """Moves with everything the card of an argument shows."""
+    said = [(each.id, each.revision, each.state, each.byline, each.published_at, each.updated_at) for each in replies]
+    votes = (tally.agree, tally.mixed, tally.disagree, tally.imported)
+    dates = (argument.published_at, argument.updated_at)
+    return argument.revision, argument.state, argument.is_public, argument.title, argument.byline, *dates, votes, said
+
+
+def shown_in(
+    subject: Content, arguments: Arguments, replies: Mapping[int, Iterable[Content]], others: Iterable[Content] = ()
+) -> frozenset[int]:
+    said = [reply.id for group in replies.values() for reply in group]
+    return frozenset([subject.id, *arguments.ids, *said, *(other.id for other in others)])
