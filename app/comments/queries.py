@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, defer, joinedload
 
 from app.accounts.models import Person
@@ -97,6 +97,17 @@ def replies_of(content_ids: Iterable[int], viewer: Person) -> dict[int, list[Com
     return found
 
 
+def get_votable(content_id: int) -> Content:
+    """What a vote needs: no body, what it answers, its space."""
+    return get_one(votable(), {"content_id": content_id})
+
+
+@cache
+def votable() -> Select[Content]:
+    around = (joinedload(Content.parent).options(*BODIES), joinedload(Content.space).options(*BODIES))
+    return select(Content).where(Content.id == bindparam("content_id")).options(*BODIES, *around)
+
+
 def get_contribution(content_id: int) -> Content:
     """Any kind, whole, with its territory, what it answers and the space it is in."""
     return get_one(select(Content).where(Content.id == content_id).options(*AROUND))
@@ -114,6 +125,9 @@ def space_of(content: Content) -> Content:
     """Where the phases are: the debate or the consultation; a content without one is its own. Base columns."""
     if content.space_id is None:
         return content
+    known = content.__dict__.get("space")
+    if known is not None:
+        return known
     return get_one(select(Content).where(Content.id == content.space_id))
 
 

@@ -127,7 +127,7 @@ def next_change(phases: Iterable[Phase], closes_at: datetime | None) -> datetime
 @comments.post("/contributions/<int:content_id>/avis")
 @limiter.limit(limits.VOTING)
 def vote(content_id):
-    content = queries.get_contribution(content_id)
+    content = queries.get_votable(content_id)
     require("content.read", content)
     require("content.vote", content)
     value = request.form.get("value", "")

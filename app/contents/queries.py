@@ -159,7 +159,12 @@ def participants_in(space_ids: Iterable[int]) -> dict[int, int]:
 
 def phases_of(content: Content) -> Sequence[Phase]:
     """In the order of time."""
-    return db.scalars(select(Phase).where(Phase.content_id == content.id).order_by(Phase.opens_at.nulls_first(), Phase.id)).all()
+    return db.scalars(phases_under(), {"content_id": content.id}).all()
+
+
+@cache
+def phases_under() -> Select[Phase]:
+    return select(Phase).where(Phase.content_id == bindparam("content_id")).order_by(Phase.opens_at.nulls_first(), Phase.id)
 
 
 def next_boundary(*contents: Content) -> datetime | None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Executable, Select, Update, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import Person
 from app.contents import events, gate, queries
@@ -27,7 +29,7 @@ from app.contents.models import (
     Vote,
 )
 from app.core import clock, stamps
-from app.core.db import db, insert_or_ignore
+from app.core.db import db, insert_or_ignore, is_postgres
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import _
 from app.core.text import Cleaned, markdown, one_line, plain, shorten, tidy
@@ -176,45 +178,65 @@ def cast_vote(content: Content, *, person: Person, value: str | None, scale: str
     """
     if value is not None and value not in VALUES[scale]:
         raise DomainError(_("Ce choix n’existe pas. Choisissez l’une des réponses proposées."))
-    mine = (Vote.content_id == content.id, Vote.person_id == person.id, Vote.scale == scale)
     now = clock.now()
+    who = {"content_id": content.id, "person_id": person.id, "scale": scale}
     before: str | None = None
-    if value is not None:
-        fresh = {
-            "content_id": content.id,
-            "person_id": person.id,
-            "scale": scale,
-            "value": value,
-            "revision": content.revision,
-            "cast_at": now,
-        }
-        inserted = insert_or_ignore(Vote, fresh, returning=Vote.id)
-    else:
-        inserted = None
-    if inserted is None:
-        row = db.execute(select(Vote.id, Vote.value).where(*mine).with_for_update()).one_or_none()
+    if (
+        value is None
+        or insert_or_ignore(Vote, {**who, "value": value, "revision": content.revision, "cast_at": now}, returning=Vote.id) is None
+    ):
+        row = db.execute(vote_held(), who).one_or_none()
         before = row.value if row else None
-        if before == value:
+        if row is None or before == value:
             return
-        if row and value is None:
+        if value is None:
             db.execute(delete(Vote).where(Vote.id == row.id))
-        elif row:
-            db.execute(update(Vote).where(Vote.id == row.id).values(value=value, revision=content.revision, cast_at=now))
         else:
-            return
+            db.execute(change_vote(), {"vote_id": row.id, "new_value": value, "seen": content.revision, "now": now})
     for moved, step in sorted([(v, s) for v, s in ((before, -1), (value, +1)) if v is not None]):
         move_tally(content.id, scale, moved, cast=step)
-    stamps.bump(*{f"content:{each}" for each in (content.id, content.parent_id, content.space_id) if each})
+    around = {content.id, content.parent_id} - {content.space_id, None}  # of the space, only pages that show its counts move
+    stamps.bump(*(f"content:{each}" for each in sorted(around)), f"counts:{content.space_id or content.id}")
+
+
+@cache
+def vote_held() -> Select[int, str]:
+    """Made once, as the next: making a statement costs more than running it."""
+    mine = (Vote.content_id == bindparam("content_id"), Vote.person_id == bindparam("person_id"), Vote.scale == bindparam("scale"))
+    return select(Vote.id, Vote.value).where(*mine).with_for_update()
+
+
+@cache
+def change_vote() -> Update:
+    table = Vote.metadata.tables[Vote.__tablename__]
+    fresh = {"value": bindparam("new_value"), "revision": bindparam("seen"), "cast_at": bindparam("now")}
+    return update(table).where(table.c.id == bindparam("vote_id")).values(fresh)
 
 
 def move_tally(content_id: int, scale: str, value: str, *, cast: int = 0, imported: int = 0) -> None:
-    insert_or_ignore(Tally, {"content_id": content_id, "scale": scale, "value": value, "cast": 0, "imported": 0})
-    db.execute(
-        update(Tally)
-        .where(Tally.content_id == content_id, Tally.scale == scale, Tally.value == value)
-        .values({Tally.cast: Tally.cast + cast, Tally.imported: Tally.imported + imported})
-        .execution_options(synchronize_session=False)
-    )
+    """One statement. What is taken away was there: its row too."""
+    step = {"content_id": content_id, "scale": scale, "value": value, "cast": cast, "imported": imported}
+    db.execute(more_of(is_postgres()) if min(cast, imported) >= 0 else less_of(), step if min(cast, imported) >= 0 else renamed(step))
+
+
+def renamed(step: dict[str, Any]) -> dict[str, Any]:
+    return {f"the_{name}": value for name, value in step.items()}
+
+
+@cache
+def more_of(on_postgres: bool) -> Executable:
+    table = Tally.metadata.tables[Tally.__tablename__]
+    insert = (postgresql if on_postgres else sqlite).insert(table)
+    insert = insert.values({name: bindparam(name) for name in ("content_id", "scale", "value", "cast", "imported")})
+    added = {name: table.c[name] + insert.excluded[name] for name in ("cast", "imported")}
+    return insert.on_conflict_do_update(index_elements=["content_id", "scale", "value"], set_=added)
+
+
+@cache
+def less_of() -> Update:
+    table = Tally.metadata.tables[Tally.__tablename__]
+    here = [table.c[name] == bindparam(f"the_{name}") for name in ("content_id", "scale", "value")]
+    return update(table).where(*here).values({name: table.c[name] + bindparam(f"the_{name}") for name in ("cast", "imported")})
 
 
 # --- Phases ----------------------------------------------------------------------------------------------------------------

@@ -205,9 +205,9 @@ def in_one_transaction(work: Callable[[], Response]) -> Response:
     raise AssertionError("unreachable")
 
 
-def get_one(query: Select[T]) -> T:
+def get_one(query: Select[T], values: dict[str, Any] | None = None) -> T:
     """The one row the query finds, or NotFound."""
-    found = db.scalars(query).unique().one_or_none()
+    found = db.scalars(query, values).unique().one_or_none()
     if found is None:
         raise NotFound
     return found
