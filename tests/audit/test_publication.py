@@ -22,9 +22,9 @@ def flask_audit(app, *arguments):
 
 def test_the_register_is_verified_from_the_command_line(app, acts):
     done = flask_audit(app, "verify")
-    assert done.output.splitlines() == ["region : 1 acte, chaîne entière.", "territory:7 : 3 actes, chaîne entière."]
+    assert done.output.splitlines() == ["region : 1 acte, chaîne entière.", "territory:7 : 3 actes, chaîne entière."]
     assert done.exit_code == 0
-    assert flask_audit(app, "verify", "territory:7").output.splitlines() == ["territory:7 : 3 actes, chaîne entière."]
+    assert flask_audit(app, "verify", "territory:7").output.splitlines() == ["territory:7 : 3 actes, chaîne entière."]
 
 
 def test_a_tampered_register_is_an_exit_code(app, acts):
@@ -34,7 +34,7 @@ def test_a_tampered_register_is_an_exit_code(app, acts):
     db.commit()
     done = flask_audit(app, "verify")
     assert done.exit_code == 1
-    assert "territory:7 : l’acte n° 2 a été modifié, déplacé ou ajouté." in done.output
+    assert "territory:7 : l’acte n° 2 a été modifié, déplacé ou ajouté." in done.output
 
 
 def test_checkpoints_are_published_and_verify_what_comes_later(app, client, acts, tmp_path):

@@ -32,8 +32,8 @@ def test_entries_follow_one_another(register):
     assert second.previous_hash == first.hash
     assert (first.previous_hash, other.previous_hash) == ("0" * 64, "0" * 64)
     assert [each.sentence for each in queries.verify_all(secrets=KEY)] == [
-        "region : 1 acte, chaîne entière.",
-        "territory:7 : 2 actes, chaîne entière.",
+        "region : 1 acte, chaîne entière.",
+        "territory:7 : 2 actes, chaîne entière.",
     ]
 
 

@@ -197,7 +197,7 @@ def test_the_sentence_says_where(published):
         sql(f"UPDATE audit_entries SET act = 'role.taken' WHERE chain = '{CHAIN}' AND n = 17")
     found = verify()
     assert (found.is_whole, found.broken_at) == (False, 17)
-    assert found.sentence == "territory:7 : l’acte n° 17 a été modifié, déplacé ou ajouté."
+    assert found.sentence == "territory:7 : l’acte n° 17 a été modifié, déplacé ou ajouté."
     assert [each.is_whole for each in queries.verify_all(secrets=KEY)] == [True, False]
 
 
@@ -213,7 +213,7 @@ def test_an_older_database_put_back_is_found_by_what_was_published(published):
     assert verify().is_whole
     found = verify(published)
     assert not found.is_whole
-    assert found.sentence == "territory:7 : il manque la fin, l’acte n° 40 attesté par un point de contrôle n’y est plus."
+    assert found.sentence == "territory:7 : il manque la fin, l’acte n° 40 attesté par un point de contrôle n’y est plus."
 
 
 def test_a_chain_removed_whole_is_found_by_what_was_published(published):
@@ -240,4 +240,4 @@ def test_a_checkpoint_is_made_only_when_the_chain_grew(published):
 def test_a_head_that_was_moved_is_found(published):
     with transaction():
         db.execute(AuditHead.__table__.update().values(n=3))
-    assert verify().sentence == "territory:7 : la chaîne s’arrête à l’acte n° 40, sa tête en annonce un autre."
+    assert verify().sentence == "territory:7 : la chaîne s’arrête à l’acte n° 40, sa tête en annonce un autre."
