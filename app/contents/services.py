@@ -200,6 +200,14 @@ def cast_vote(content: Content, *, person: Person, value: str | None, scale: str
 
 
 @cache
+def first_vote(on_postgres: bool) -> Executable:
+    table = Vote.metadata.tables[Vote.__tablename__]
+    names = ("content_id", "person_id", "scale", "value", "revision", "cast_at")
+    insert = (postgresql if on_postgres else sqlite).insert(table).values({name: bindparam(name) for name in names})
+    return insert.on_conflict_do_nothing().returning(table.c.id)
+
+
+@cache
 def vote_held() -> Select[int, str]:
     """Made once, as the next: making a statement costs more than running it."""
     mine = (Vote.content_id == bindparam("content_id"), Vote.person_id == bindparam("person_id"), Vote.scale == bindparam("scale"))

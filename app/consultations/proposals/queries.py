@@ -93,6 +93,14 @@ def draft_of(person: Person, consultation: Consultation) -> Proposal | None:
     return db.scalars(select(Proposal).where(*mine).order_by(Content.id).limit(1)).first()
 
 
+def states_of(person: Person, consultation: Consultation) -> set[State]:
+    """In which states the proposals of this person are here, those that only they see: drafts, and what waits to be read."""
+    if person.is_anonymous:
+        return set()
+    mine = (Content.space_id == consultation.id, Content.kind == "proposal", Content.author_id == person.id)
+    return set(db.scalars(select(Content.state).where(*mine, Content.state.in_((State.DRAFT, State.PENDING))).distinct()))
+
+
 def get_source(source_id: int) -> Source:
     around = (joinedload(Source.territory), joinedload(Source.parent).options(*BODIES), joinedload(Source.space).options(*BODIES))
     return get_one(select(Source).where(Source.id == source_id).options(*around))
