@@ -170,7 +170,8 @@ class Shape:
 
     def fill(self, own: Mapping[str, str] = MappingProxyType({})) -> Html:
         """The body, with what is the reader's own (already HTML) in its slots."""
-        return Html("".join([own.get(key, default) + text for key, default, text in self.parts]))
+        # Joined, never added: what a macro made escapes a plain text that is added to it.
+        return Html("".join([piece for key, default, text in self.parts for piece in (own.get(key, default), text)]))
 
     def __sizeof__(self) -> int:
         return self.size

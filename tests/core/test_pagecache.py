@@ -547,3 +547,8 @@ def test_without_the_cache_fragments_are_rendered_each_time(make_site):
     make_site(PAGE_CACHE=False)
     assert fragment("card:1", 1, lambda: "a") == "a"
     assert fragment("card:1", 1, lambda: "b") == "b"
+
+
+def test_what_a_macro_made_fills_a_slot_and_leaves_the_rest_as_it_is():
+    kept = pagecache.Shape(f"<p>{pagecache.slot('own:1')}</p><p>{pagecache.slot('own:2', lambda: Markup('<i>others</i>'))}</p>")
+    assert kept.fill({"own:1": Markup("<b>mine</b>")}) == "<p><b>mine</b></p><p><i>others</i></p>"
