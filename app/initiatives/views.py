@@ -1,3 +1,5 @@
+from sys import getsizeof
+
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from wtforms.fields.choices import SelectChoice
 
@@ -6,7 +8,7 @@ from app.contents.addresses import content_at
 from app.contents.models import Content, LinkNature, LinkState, Term
 from app.contents.rows import NATURES
 from app.core import pagecache
-from app.core.db import db
+from app.core.db import db, let_go
 from app.core.errors import Conflict
 from app.core.forms import refusals_in
 from app.core.i18n import _
@@ -15,9 +17,9 @@ from app.core.permissions import can, me, require
 from app.initiatives import queries, services
 from app.initiatives.forms import LinkForm, SheetForm, form_for
 from app.initiatives.labels import FACT_LABELS, KIND_LABELS, SECTIONS, STEPS, VOCABULARIES
-from app.initiatives.models import KINDS, Initiative
+from app.initiatives.models import KINDS, Document, Initiative, Tool
 from app.search.queries import Params, address_with, find
-from app.search.views import as_json, sorts
+from app.search.views import as_json, is_short, sorts
 from app.territories.models import Territory
 from app.territories.queries import all_territories
 
@@ -41,7 +43,8 @@ def index():
                 error="unavailable", message=_("La recherche est momentanément indisponible. Réessayez dans quelques minutes.")
             ), 503
         return jsonify(as_json(found))
-    pagecache.public("catalogue", "search")
+    if is_short():
+        pagecache.public("catalogue", "search", "region")
     return render_template(
         "initiatives/index.html", found=found, sorts=sorts(found), address_with=address_with, may_write=can("sheet.create")
     )
@@ -49,20 +52,29 @@ def index():
 
 @initiatives.get("/catalogue/<ref:sheet_id>")
 def show(sheet_id):
-    sheet = queries.get_sheet(sheet_id)
+    sheet, body = pagecache.kept(("sheet", sheet_id, "fr"), lambda: read_whole(sheet_id), size=lambda made: 2 * getsizeof(made[1]))
     require("sheet.read", sheet)
+    return render_template("initiatives/show.html", sheet=sheet, steps=STEPS, body=body.fill())
+
+
+def read_whole(sheet_id: int) -> tuple[Initiative | Document | Tool, pagecache.Shape]:
+    """A sheet, and its page inside of its frame: the same for every reader."""
+    sheet = queries.get_sheet(sheet_id)
+    links = contents.links_of(sheet)
     if sheet.is_public:
-        pagecache.public(f"content:{sheet.id}", *([f"territory:{sheet.territory_id}"] if sheet.territory_id else []))
-    return render_template(
-        "initiatives/show.html",
+        shown = [f"content:{each.id}" for each in (sheet, *(other for _link, other, _outward in links))]
+        pagecache.public(*shown, *([f"territory:{sheet.territory_id}"] if sheet.territory_id else []))
+    body = pagecache.shape(
+        "initiatives/show_body.html",
         sheet=sheet,
         terms=contents.terms_of([sheet.id])[sheet.id],
-        links=contents.links_of(sheet, me()),
+        links=links,
         documents=contents.attachments_of(sheet),
-        steps=STEPS,
         vocabularies=VOCABULARIES,
         facts=facts_of(sheet),
     )
+    let_go(sheet, sheet.territory)
+    return sheet, body
 
 
 @initiatives.app_template_filter("sheet_toc")

@@ -1,9 +1,11 @@
-from flask import Blueprint, jsonify, render_template
+from flask import Blueprint, jsonify, render_template, request
 
 from app.contents import kinds
+from app.core import pagecache
 from app.core.i18n import _
 from app.search.queries import Found, Item, Params, address_with, find
 
+KEPT_QUERY = 200  # signs of an address
 search = Blueprint("search", __name__, template_folder="templates")
 
 
@@ -11,7 +13,14 @@ search = Blueprint("search", __name__, template_folder="templates")
 def results():
     """Everything published in the region; needs no permission: the index and the database both say what is public."""
     found = find(Params.read())
+    if found.is_available and is_short():
+        pagecache.public("search", "region")
     return render_template("search/results.html", found=found, sorts=sorts(found), address_with=address_with)
+
+
+def is_short() -> bool:
+    """Is it worth keeping? Long addresses are never asked twice, and cost nothing to make up."""
+    return len(request.query_string) <= KEPT_QUERY
 
 
 @search.get("/recherche.json")
