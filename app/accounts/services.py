@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts import letters, passwords, queries, sessions, tokens
 from app.accounts.models import Identity, Person, Role, RoleName, Token, TokenPurpose
-from app.core import clock, mail, outbox
+from app.core import clock, mail, outbox, stamps
 from app.core.db import apart, db, transaction
 from app.core.errors import DomainError, NotFound
 from app.core.i18n import _
@@ -249,7 +249,9 @@ def edit_profile(person: Person, *, name: str, bio: str) -> None:
     bio = tidy(bio)
     if len(bio) > BIO_LIMIT:
         raise DomainError(_("%(n)s signes au plus.", n=BIO_LIMIT), field="bio")
-    person.name, person.bio = checked_name(name), bio
+    before, person.name, person.bio = person.name, checked_name(name), bio
+    if person.name != before:
+        stamps.bump("region")  # the pages of territories name their team
     db.flush()
 
 

@@ -3,7 +3,9 @@ is shown to another. The application is as in production: everything kept, commi
 
 import pytest
 
+from app.accounts import services as accounts
 from app.accounts import sessions
+from app.accounts.models import Person
 from app.comments import services as saying
 from app.comments.models import Argument
 from app.consultations.models import Consultation
@@ -11,8 +13,10 @@ from app.consultations.proposals.models import Proposal
 from app.contents import services as contents
 from app.contents.models import Phase, State
 from app.core import db as database
+from app.core import stamps
 from app.core.db import db, transaction
 from app.debates.models import Debate
+from app.initiatives.models import Tool
 from app.territories.models import Territory
 from tests import conftest
 from tests.factories import make_content, make_person, make_territory
@@ -204,14 +208,33 @@ def test_what_a_link_leads_to_is_no_longer_shown_once_hidden(readers, place, aut
 
 
 def test_the_name_of_a_territory_shows_at_once(readers, place):
-    from app.core import stamps
-
     assert everyone_reads(readers, "/territoires/tourcoing/", "Tourcoing")
     with transaction():
         db.get(Territory, place.id).name = "Tourcoing-les-Beffrois"
         db.flush()
         stamps.bump("region", f"territory:{place.id}")
     assert everyone_reads(readers, "/territoires/tourcoing/", "Tourcoing-les-Beffrois")
+
+
+def test_the_new_name_of_one_of_the_team_shows_at_once(readers, place):
+    elise = make_person(name="Élise Vanneste", roles=[("manager", place)])
+    with transaction():
+        db.get(Territory, place.id).intro = "Bienvenue"
+        stamps.bump("region")
+    assert everyone_reads(readers, "/territoires/tourcoing/", "Élise Vanneste")
+    with transaction():
+        accounts.edit_profile(db.get(Person, elise.id), name="Élise Maes", bio="")
+    assert everyone_reads(readers, "/territoires/tourcoing/", "Élise Maes")
+
+
+def test_a_sheet_follows_its_text(readers, place, author):
+    sheet = make_content(Tool, territory=place, author=author, title="Une boussole", step="published")
+    path = f"/catalogue/{sheet.id}"
+    assert everyone_reads(readers, path, "Une boussole")
+    with transaction():
+        db.get(Tool, sheet.id).title = "Un compas"
+    assert everyone_reads(readers, path, "Un compas")
+    assert nobody_reads(readers, path, "Une boussole")
 
 
 def test_someone_signed_in_costs_few_queries_and_their_name_is_theirs(site, readers, scene):
