@@ -87,3 +87,13 @@ def test_a_page_is_readable_by_all_in_light_and_dark_and_asks_nothing_of_anyone_
     assert heard == [], "the console complained"
     assert page.evaluate("window.broken") == [], "the content security policy was violated"
     assert [url for url in reader.asked if not url.startswith((reader.base + "/", "data:"))] == [], "asked of another host"
+
+
+def test_the_instrument_sees_what_is_wrong(visit, axe):
+    page = visit("visitor", width=360, height=740)
+    page.goto("/accessibilite")
+    page.evaluate("document.querySelector('main').innerHTML = '<img src=\"/static/img/favicon.svg\"><p>trop large</p><input>'")
+    found = violations(axe, page, {"runOnly": {"type": "tag", "values": RULES}})
+    assert {each.split(":")[0] for each in found} >= {"image-alt", "label"}
+    page.evaluate("document.querySelector('main p').style.width = '500px'")
+    assert page.evaluate(TOO_WIDE)

@@ -22,6 +22,7 @@ CITIZENS = "SELECT email FROM identities i WHERE NOT EXISTS (SELECT 1 FROM roles
 
 def said(page) -> str:
     """What the page says; what it refuses, first."""
+    page.wait_for_load_state()
     refusals = page.locator("[data-errors]")
     return (refusals.inner_text() + "\n" if refusals.count() else "") + page.inner_text("main")
 
