@@ -3,17 +3,28 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import CombinedMultiDict
 from wtforms import HiddenField
 from wtforms.validators import Length as _Length
 from wtforms.validators import ValidationError
 
-from app.core.db import db
+from app.core.db import SAFE_METHODS, db
 from app.core.errors import DomainError
 from app.core.i18n import _, _l
 
 
 class Form(FlaskForm):
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form, formdata):
+            """What a browser's form sent, even nothing. A body of JSON is no form: its values are of any type and any depth."""
+            if formdata is None or hasattr(formdata, "getlist"):
+                return formdata
+            if request.method in SAFE_METHODS:
+                return None
+            return CombinedMultiDict((request.files, request.form)) if request.files else request.form
+
     @property
     def status(self) -> int:
         """422 once something was refused, so that the page says so to programs and the transaction is dropped."""
@@ -28,7 +39,7 @@ class VersionedForm(Form):
     @property
     def seen(self) -> int:
         """The revision the person had in front of them; 0 for what is no number."""
-        written = self.version.data or ""
+        written = str(self.version.data or "")
         return int(written) if written.isascii() and written.isdigit() and len(written) < 9 else 0
 
     def overtaken_by(self, content) -> bool:

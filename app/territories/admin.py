@@ -35,7 +35,7 @@ def load(territory_slug: str) -> Territory:
 
 def version_of(form: Form) -> int:
     """The version that was read, as the form gave it back; nonsense is a version nobody has."""
-    given = form.version.data or ""
+    given = str(form.version.data or "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else -1
 
 
