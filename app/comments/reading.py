@@ -11,7 +11,7 @@ from sys import getsizeof
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import CompoundSelect, String, bindparam, literal, or_, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, String, bindparam, literal, or_, select, union_all
 
 from app.accounts.models import Person
 from app.accounts.sessions import Visitor
@@ -53,7 +53,7 @@ class Mine:
 @cache
 def deeds() -> CompoundSelect:
     """The reader's votes and texts, in one query, made once."""
-    person_id = bindparam("person_id")
+    person_id: BindParameter[int] = bindparam("person_id")
     voted = select(Vote.content_id.label("id"), literal("").label("kind"), Vote.value.label("text"), literal("").label("state")).where(
         Vote.person_id == person_id, Vote.scale == "agreement", Vote.content_id.in_(bindparam("votable", expanding=True))
     )

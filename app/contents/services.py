@@ -195,7 +195,9 @@ def cast_vote(content: Content, *, person: Person, value: str | None, scale: str
             db.execute(change_vote(), {"vote_id": row.id, "new_value": value, "seen": content.revision, "now": now})
     for moved, step in sorted([(v, s) for v, s in ((before, -1), (value, +1)) if v is not None]):
         move_tally(content.id, scale, moved, cast=step)
-    around = {content.id, content.parent_id} - {content.space_id, None}  # of the space, only pages that show its counts move
+    around = {
+        each for each in (content.id, content.parent_id) if each and each != content.space_id
+    }  # of the space, only pages that show its counts move
     stamps.bump(*(f"content:{each}" for each in sorted(around)), f"counts:{content.space_id or content.id}")
 
 
@@ -217,7 +219,7 @@ def vote_held() -> Select[int, str]:
 @cache
 def change_vote() -> Update:
     table = Vote.metadata.tables[Vote.__tablename__]
-    fresh = {"value": bindparam("new_value"), "revision": bindparam("seen"), "cast_at": bindparam("now")}
+    fresh: dict[str, Any] = {"value": bindparam("new_value"), "revision": bindparam("seen"), "cast_at": bindparam("now")}
     return update(table).where(table.c.id == bindparam("vote_id")).values(fresh)
 
 

@@ -83,7 +83,7 @@ def subject(proposal_id: int) -> tuple[Proposal, Sequence[Phase]]:
     return proposal, phases
 
 
-def tell(proposal: Proposal, phases: Sequence[Phase], *others: Content) -> None:
+def tell(proposal, phases, *others) -> None:
     """What moves a page about this proposal and these others."""
     if proposal.is_public:
         stamps = reading.stamps_of(proposal, proposal.space, *others)
