@@ -77,6 +77,7 @@ def show(proposal_id):
 def subject(proposal_id: int) -> tuple[Proposal, Sequence[Phase]]:
     """What the page is about."""
     proposal = queries.get_proposal(proposal_id)
+    assert proposal.space is not None
     phases = contents.phases_of(proposal.space)
     tell(proposal, phases)
     let_go(proposal, proposal.territory, proposal.section, proposal.space, *phases)
