@@ -11,7 +11,7 @@ from wtforms.validators import Length as _Length
 from wtforms.validators import ValidationError
 
 from app.core.db import SAFE_METHODS, db
-from app.core.errors import DomainError
+from app.core.errors import Conflict, DomainError
 from app.core.i18n import _, _l
 
 
@@ -25,9 +25,13 @@ class Form(FlaskForm):
                 return None
             return CombinedMultiDict((request.files, request.form)) if request.files else request.form
 
+    is_overtaken = False  # somebody else was first
+
     @property
     def status(self) -> int:
-        """422 once something was refused, so that the page says so to programs and the transaction is dropped."""
+        """422 once something was refused, 409 when somebody else was first: programs know, and the transaction is dropped."""
+        if self.is_overtaken:
+            return 409
         return 422 if self.errors or self.form_errors else 200
 
 
@@ -57,6 +61,7 @@ def refusals_in(form: Form) -> Iterator[None]:
         with db.begin_nested():
             yield
     except DomainError as error:
+        form.is_overtaken = isinstance(error, Conflict)
         if error.field and error.field in form:
             form[error.field].errors = [*form[error.field].errors, error.message]
         else:

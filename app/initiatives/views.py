@@ -9,7 +9,6 @@ from app.contents.models import Content, LinkNature, LinkState, Term
 from app.contents.rows import NATURES
 from app.core import pagecache
 from app.core.db import db, let_go
-from app.core.errors import Conflict
 from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.limits import WRITING, limiter
@@ -131,27 +130,22 @@ def edit(sheet_id):
     require("sheet.read", sheet)
     require("sheet.edit", sheet)
     form = prepared(sheet.kind, sheet)
-    status = None
-    try:
-        with refusals_in(form):
-            if form.validate_on_submit():
-                services.edit_sheet(sheet, by=me(), seen=form.seen, terms=chosen_terms(form), **typed(sheet.kind, form))
-                flash(_("La fiche est enregistrée."))
-                return redirect(address(sheet))
-    except Conflict as error:
-        form.form_errors.append(error.message)
-        status = 409
-        db.rollback()
-        sheet = queries.get_sheet(sheet_id)
+    with refusals_in(form):
+        if form.validate_on_submit():
+            services.edit_sheet(sheet, by=me(), seen=form.seen, terms=chosen_terms(form), **typed(sheet.kind, form))
+            flash(_("La fiche est enregistrée."))
+            return redirect(address(sheet))
+    if form.is_overtaken:
+        form.version.data = str(sheet.revision)  # sent again after comparing, it is meant
     return render_template(
         "initiatives/form.html",
         form=form,
         kind=sheet.kind,
         sheet=sheet,
-        conflict=status == 409,
+        conflict=form.is_overtaken,
         sections=SECTIONS[sheet.kind],
         labels=KIND_LABELS,
-    ), status or form.status
+    ), form.status
 
 
 def prepared(kind: str, sheet=None) -> SheetForm:

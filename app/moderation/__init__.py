@@ -13,4 +13,5 @@ def init_app(app):
     listeners.listen()
     app.register_blueprint(views.moderation)
     menu(_l("Modération"), "moderation.queue", "moderation.desk", header="moderation.index")
+    menu(_l("Modération"), "moderation.index", "moderation.desk", scope="region", header=True)  # what belongs to no territory
     menu(_l("Règles de modération"), "moderation.settings", "moderation.settings")

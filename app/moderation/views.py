@@ -2,7 +2,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from wtforms.fields.choices import SelectChoice
 
 from app.contents import queries as contents
-from app.core.errors import Conflict, NotFound
+from app.core.errors import NotFound
 from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.limits import SENDING_MAIL, WRITING, limiter
@@ -110,23 +110,18 @@ def case(territory_slug, case_id):
         require("case.decide", case)
     else:
         form.version.data = str(case.version)
-    status = None
-    try:
-        with refusals_in(form):
-            if form.validate_on_submit():
-                services.decide(
-                    case,
-                    by=me(),
-                    verdict=form.verdict.data,
-                    article=articles.get(form.article.data),
-                    reasons=form.reasons.data or "",
-                    seen=form.seen,
-                )
-                flash(_("C’est décidé. L’auteur est prévenu."))
-                return redirect(next_case(territory, case) or url_for("moderation.queue", territory_slug=territory_slug))
-    except Conflict as error:
-        form.form_errors.append(error.message)
-        status = 409
+    with refusals_in(form):
+        if form.validate_on_submit():
+            services.decide(
+                case,
+                by=me(),
+                verdict=form.verdict.data,
+                article=articles.get(form.article.data),
+                reasons=form.reasons.data or "",
+                seen=form.seen,
+            )
+            flash(_("C’est décidé. L’auteur est prévenu."))
+            return redirect(next_case(territory, case) or url_for("moderation.queue", territory_slug=territory_slug))
     shown = desk(territory, 1, case)
     return render_template(
         "moderation/case.html",
@@ -139,7 +134,7 @@ def case(territory_slug, case_id):
         revisions=contents.revisions_of(case.content),
         verdicts=possible(case),
         **neighbours(territory_slug, shown["page"].items, case),
-    ), status or form.status
+    ), form.status
 
 
 def neighbours(territory_slug: str, waiting, case: Case) -> dict[str, str | None]:
