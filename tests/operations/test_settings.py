@@ -1,4 +1,4 @@
-"""What may not be public is refused, one sentence each."""
+"""A12: what may not be public is refused, one sentence each."""
 
 import pytest
 
