@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from flask import g, has_app_context
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState
@@ -26,6 +27,10 @@ from app import create_app
 from app.core import clock, outbox
 from app.core import db as database
 from config import Config
+
+# A test has no time limit of its own: a busy machine is not a fault.
+settings.register_profile("beffroi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beffroi")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")

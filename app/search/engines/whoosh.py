@@ -231,7 +231,7 @@ class WhooshEngine:
             for attempt in range(TRIES):
                 try:
                     return self._refreshed()
-                except FileNotFoundError:  # merged or swapped between reading its name and opening it
+                except (FileNotFoundError, whoosh_index.EmptyIndexError):  # merged or swapped between reading its name and opening it
                     self._index = None
                     if attempt == TRIES - 1:
                         raise
