@@ -98,7 +98,11 @@ def readers(site, marie):
 
 
 def pages(readers, path):
+    """What each reads, once this process has heard of what was committed: on PostgreSQL a vote may take a moment to be told."""
+    engine = readers[0].client.application.extensions["engine"]
     db.remove()
+    if engine.dialect.name == "postgresql":
+        stamps.confirm(engine)
     return [reader.read(path) for reader in readers]
 
 
