@@ -169,18 +169,14 @@ def readable(world):
             and "Y" in answer
             and (":" not in route.thing or route.thing.endswith((":published", ":draft", "reported", "waiting")))
         ):
-            for role in {
-                best(answer),
-                "visitor" if answer[ROLES.index("visitor")] == "Y" else best(answer),
-                "author" if answer[ROLES.index("author")] == "Y" else best(answer),
-            }:
+            for role in {best(answer), "visitor" if answer[ROLES.index("visitor")] == "Y" else best(answer)}:
                 yield route.path(world), role
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(3))
 def test_x02_x04_texts_of_people_are_text_on_every_page(world, number):
     """Public pages, the moderation desk, back offices, JSON, Atom, CSS. Seen red with `|safe` on a title, and with an attribute unquoted."""
-    poison(world.connection, corpus.groups(corpus.scripts())[number])
+    poison(world.connection, corpus.groups(corpus.scripts(), 20)[number])
     wrong = []
     for path, role in readable(world):
         response = world.ask(role, "GET", path)
@@ -191,10 +187,10 @@ def test_x02_x04_texts_of_people_are_text_on_every_page(world, number):
     assert wrong == []
 
 
-@pytest.mark.parametrize("number", [0, 1, 3])
+@pytest.mark.parametrize("number", [0, 2])
 def test_x04_letters_carry_texts_as_text_and_no_header_of_anyones(world, number):
     """Every act that writes a letter, with hostile names and texts. I04: one subject, one recipient, whatever is in them."""
-    text = corpus.groups(corpus.scripts())[number] + "\r\nBcc: victim@example.org"
+    text = corpus.groups(corpus.scripts(), 20)[number] + "\r\nBcc: victim@example.org"
     poison(world.connection, text)
     for route, role in unsafe(world):
         world.ask(role, route.method, route.path(world), data=fields(world, route.endpoint), undo=False)
@@ -237,10 +233,10 @@ PARAMETERS = (
 )
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(3))
 def test_x03_what_an_address_carries_is_shown_as_text_or_not_at_all(world, number):
     """Every parameter we read anywhere, on every page. Seen red with `{{ q|safe }}` in the search box."""
-    text = corpus.groups(corpus.scripts())[number]
+    text = corpus.groups(corpus.scripts(), 20)[number]
     wrong = []
     for path, role in readable(world):
         response = world.ask(role, "GET", path, query_string=dict.fromkeys(PARAMETERS, text))
