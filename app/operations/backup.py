@@ -5,6 +5,7 @@ The archive is as private as the site: it holds every person's data.
 """
 
 import fcntl
+import gzip
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -186,11 +188,14 @@ def alone(place: Place) -> Iterator[None]:
 
 def unpack(source: Path, work: Path) -> dict[str, Any]:
     try:
-        with tarfile.open(source, "r:gz") as archive:
-            archive.extractall(work, filter="data")
+        with gzip.open(source) as raw:
+            with tarfile.open(fileobj=raw, mode="r:") as archive:
+                archive.extractall(work, filter="data")
+            while raw.read(1 << 20):  # tarfile stops at its own end mark; gzip checks its sum at the end of the file
+                pass
         manifest = json.loads((work / MANIFEST).read_text())
         is_whole = manifest["format"] == FORMAT and manifest["database_sha256"] == digest(work / DATABASE)
-    except (OSError, EOFError, tarfile.TarError, ValueError, KeyError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, KeyError) as error:
         raise Refused(f"{source.name} n’est pas une sauvegarde de Beffroi, ou elle est abîmée.") from error
     if not is_whole:
         raise Refused(f"{source.name} est abîmée : son empreinte n’est pas la bonne.")

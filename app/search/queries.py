@@ -240,9 +240,8 @@ def _browse(params: Params, within: Mapping[str, Sequence[str]], territories: Ma
     for values in filter(None, (within.get("kind"), params.filters.get("kind"))):
         query = query.where(Content.kind.in_(values))
     if chosen := params.filters.get("territory"):
-        query = query.where(
-            Content.territory_id.in_([int(each) for each in _as_indexed("territory", chosen, territories) if each.isdigit()])
-        )
+        ids = [int(each) for each in _as_indexed("territory", chosen, territories) if each.isascii() and each.isdigit() and len(each) < 10]
+        query = query.where(Content.territory_id.in_(ids))
     from app.core.pages import paginate
 
     page = paginate(query, params.page, per_page)

@@ -160,6 +160,12 @@ def test_i03_no_address_breaks_anything(world):
 PAGES = ["9" * 31, "-1", "²", "1\x00", "\ud800", "9" * 5000]
 
 
+def test_i03_a_nul_in_an_address_is_refused_before_any_query(world):
+    """PostgreSQL stores none. Seen red without `refuse_nul`: 92 addresses were a 500 there, none on SQLite."""
+    assert world.ask("visitor", "GET", "/territoires/a%00b/").status_code == 404
+    assert world.ask("visitor", "GET", "/recherche?q=a%00b").status_code == 400
+
+
 @pytest.mark.parametrize("value", PAGES, ids=range(len(PAGES)))
 def test_i03_no_parameter_breaks_anything(world, value):
     """page=10^30, years, seeds, versions, on every list and page. Seen red with `int(request.args["page"])`."""

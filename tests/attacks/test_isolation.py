@@ -10,6 +10,7 @@ from app.contents import services as contents
 from app.contents.models import Content, State
 from app.core import db as database
 from app.core.db import db
+from app.search.engines.base import SearchUnavailable
 from tests.attacks import matrix
 from tests.attacks.pages import said
 from tests.attacks.routes import Route, fields, routes
@@ -64,7 +65,8 @@ def with_ids(world, slug: str | None = None, blueprint: str = ""):
 
 @pytest.mark.parametrize("blueprint", BLUEPRINTS)
 def test_what_one_may_not_read_is_answered_like_an_id_never_given(world, blueprint):
-    """Seen red with projects_admin.load and catalogue_admin.publish as they were: 403 for what exists, 404 for what does not."""
+    """Two guards: the back office answers refusals as 404 (errors.denied), and `load` asks for the place before the thing. Seen red
+    without both: 403 for what exists, 404 for what does not."""
     different = []
     for route, nobodys, number in with_ids(world, blueprint=blueprint):
         if route.thing.endswith(
@@ -82,7 +84,7 @@ def test_what_one_may_not_read_is_answered_like_an_id_never_given(world, bluepri
 
 @pytest.mark.parametrize("blueprint", [name for name in BLUEPRINTS if name.endswith("_admin") or name == "moderation"])
 def test_the_team_of_b_finds_nothing_of_a_in_its_own_back_office(world, blueprint):
-    """Ids of A in B's addresses, published or not. Seen red without the comparison of slugs in `load` of each back office."""
+    """Ids of A in B's addresses, published or not. Seen red without the comparison of slugs and the `require` of `load`."""
     different = []
     for route, nobodys, number in with_ids(world, slug=world.b.slug, blueprint=blueprint):
         if "territory_slug" not in route.given:
@@ -186,6 +188,21 @@ def once_kept(client, path):
             break
         time.sleep(0.05)
     return page
+
+
+@pytest.mark.parametrize("territory", ["", "²", "9" * 31, "aubigny"])
+def test_without_its_index_the_site_still_shows_only_what_is_published(world, territory, monkeypatch):
+    """Pages read the database then. Seen red with the listing of all contents in search.queries._browse, and with `int("²")` there."""
+
+    def away(*_args, **_more):
+        raise SearchUnavailable("away")
+
+    monkeypatch.setattr(type(world.app.extensions["search"]), "search", away)
+    secrets = re.compile(r"secretmot\w*(?:draft|pending|hidden|removed|buried)")
+    for path in ("/recherche", "/catalogue/", "/recherche.json"):
+        response = world.ask("visitor", "GET", path, query_string={"territory": territory, "kind": "initiative", "page": "1"})
+        assert response.status_code == (503 if path.endswith("json") else 200)
+        assert secrets.search(response.text) is None
 
 
 def test_a_tag_kept_from_when_it_was_public_is_no_key(tmp_path):

@@ -145,7 +145,9 @@ def test_a_damaged_archive_changes_nothing(site, elsewhere, tmp_path):
     saved = tmp_path / "saved.beffroi"
     backup.write(site, saved)
     whole = saved.read_bytes()
-    for bad in (b"", b"nothing of ours", whole[: len(whole) // 2], whole[:-200] + bytes(200)):
+    halfway = len(whole) // 2
+    flipped = whole[:halfway] + bytes([whole[halfway] ^ 1]) + whole[halfway + 1 :]
+    for bad in (b"", b"nothing of ours", whole[:halfway], flipped, whole[:-200] + bytes(200), whole[:-8] + bytes(8)):
         saved.write_bytes(bad)
         with pytest.raises(backup.Refused, match=r"abîmée|pas une sauvegarde"):
             backup.read(site, saved, force=True)
