@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.db import Base
 from app.core.privacy import NOTHING_PERSONAL, Personal, personal
 from app.core.text import RichText, slugify
-from app.territories.models import Territory
+from app.territories.models import CharterArticle, Territory
 
 
 class State(StrEnum):
@@ -147,6 +147,32 @@ class Revision(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class Redaction(Base):
+    """A passage of one revision that the public does not read: "[…]" stands there, with the article it broke.
+
+    Offsets count the characters of that revision's source. The original stays sealed in the revision.
+    """
+
+    __tablename__ = "redactions"
+    __personal__ = NOTHING_PERSONAL
+    __table_args__ = (
+        UniqueConstraint("content_id", "revision", "field", "start", "end"),
+        CheckConstraint("field IN ('title', 'body_source')", name="of_a_text"),
+        CheckConstraint('"start" >= 0 AND "start" < "end"', name="holds_something"),
+    )
+
+    content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    field: Mapped[str]
+    start: Mapped[int]
+    end: Mapped[int]
+    article_id: Mapped[int] = mapped_column(ForeignKey("charter_articles.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    lifted_at: Mapped[datetime | None]  # restored
+
+    article: Mapped[CharterArticle] = relationship(lazy="raise")
+
+
 class StateChange(Base):
     """The history of a content's states: who, when, why."""
 
@@ -267,6 +293,7 @@ class Attachment(Base):
     content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"), index=True)
     title: Mapped[str]
+    alt: Mapped[str] = mapped_column(default="")  # what an image shows, for who does not see it
     position: Mapped[int] = mapped_column(default=0)
 
 
@@ -281,16 +308,49 @@ class Vocabulary(Base):
 
 
 class Term(Base):
+    """One entry of a list. Its key never changes and is never given again: merged into another, it leads there for ever."""
+
     __tablename__ = "terms"
     __personal__ = NOTHING_PERSONAL
-    __table_args__ = (UniqueConstraint("vocabulary_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("vocabulary_id", "key"),
+        CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id", name="not_merged_into_itself"),
+    )
 
     vocabulary_id: Mapped[int] = mapped_column(ForeignKey("vocabularies.id"))
     key: Mapped[str]  # stable, in addresses
     label: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")  # what it covers, for who chooses
+    uri: Mapped[str] = mapped_column(default="")  # the same thing in a vocabulary of the world: a licence, a theme of data.europa.eu
     position: Mapped[int] = mapped_column(default=0)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("terms.id"), index=True)  # no longer offered: this one stands for it
 
     vocabulary: Mapped[Vocabulary] = relationship(lazy="raise")
+
+
+class TermAct(StrEnum):
+    ADDED = "added"
+    RENAMED = "renamed"
+    DESCRIBED = "described"
+    MOVED = "moved"
+    MERGED = "merged"
+
+
+class TermChange(Base):
+    """The history of the lists: who changed what, when, from what to what."""
+
+    __tablename__ = "term_changes"
+    __personal__ = personal(Personal(of="by_id", erase="blank", blanks={"by_id": None}))
+
+    term_id: Mapped[int] = mapped_column(ForeignKey("terms.id"), index=True)
+    act: Mapped[TermAct]
+    before: Mapped[str] = mapped_column(default="")
+    after: Mapped[str] = mapped_column(default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    term: Mapped[Term] = relationship(lazy="raise")
+    by: Mapped[Person | None] = relationship(lazy="raise")
 
 
 class ContentTerm(Base):

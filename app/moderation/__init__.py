@@ -9,6 +9,8 @@ def init_app(app):
         rules,  # noqa: F401 -- declares who may
         views,
     )
+    from app.moderation.appeals import models as _appeals  # noqa: F401 -- its tables
+    from app.moderation.sanctions import models as _sanctions  # noqa: F401
 
     listeners.listen()
     app.register_blueprint(views.moderation)

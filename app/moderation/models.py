@@ -1,3 +1,6 @@
+"""What moderation keeps: how each place moderates, one case a content, what was decided, and the reasons that were given."""
+
+import secrets
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,15 +26,32 @@ class Settings(Base):
 
     __tablename__ = "moderation_settings"
     __personal__ = NOTHING_PERSONAL
+    __table_args__ = (
+        CheckConstraint("first_count > 0", name="first_contributions_are_counted"),
+        CheckConstraint("mask_threshold IS NULL OR mask_threshold > 1", name="one_report_never_masks"),
+    )
 
     territory_id: Mapped[int] = mapped_column(ForeignKey("territories.id"), unique=True)
     regime: Mapped[Regime] = mapped_column(default=Regime.AFTER)
     target_hours: Mapped[int] = mapped_column(default=24)
+    first_count: Mapped[int] = mapped_column(default=1)  # with FIRST: how many must have been accepted
+    mask_threshold: Mapped[int | None]  # so many people's reports hide a text until it is read; None: never
+
+
+class ActivityRegime(Base):
+    """An activity that is not moderated as its territory is. No row: the territory's regime."""
+
+    __tablename__ = "activity_regimes"
+    __personal__ = NOTHING_PERSONAL
+
+    space_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"), unique=True)
+    regime: Mapped[Regime]
 
 
 class Cause(StrEnum):
     GATE = "gate"  # waits to be read before it is shown
     REPORT = "report"
+    EDIT = "edit"  # its text changed after a decision about it
 
 
 class Case(Base):
@@ -50,6 +70,7 @@ class Case(Base):
     version: Mapped[int] = mapped_column(default=1)  # moves with each decision and each reopening
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     claimed_until: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]  # its manager was told that it waits past the promised delay
 
     content: Mapped[Content] = relationship(lazy="raise")
     claimed_by: Mapped[Person | None] = relationship(lazy="raise")
@@ -87,14 +108,49 @@ class Report(Base):
     person: Mapped[Person | None] = relationship(lazy="raise")
 
 
+class Message(Base):
+    """A word between whoever reads a case and its author before anything is decided: a question, a correction asked for, an answer."""
+
+    __tablename__ = "case_messages"
+    __personal__ = personal(Personal(of="by_id", export=("text", "at"), erase="blank", blanks={"by_id": None}))
+    __table_args__ = (Index("ix_case_messages_of", "case_id", "at"), CheckConstraint("length(trim(text)) > 0", name="says_something"))
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    is_from_author: Mapped[bool]
+    text: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    by: Mapped[Person | None] = relationship(lazy="raise")
+
+
 class Verdict(StrEnum):
-    KEEP = "keep"
-    HIDE = "hide"
-    REFUSE = "refuse"
+    KEEP = "keep"  # published, or left in place
+    REDACT = "redact"  # published with passages cut
+    MOVE = "move"  # published in the activity where it belongs
+    HIDE = "hide"  # hidden as a precaution
+    REFUSE = "refuse"  # refused, or removed if it was public
+    ERASE = "erase"  # removed, and its words destroyed: somebody's private data, or what the law forbids to keep
+    HOLD = "hold"  # put back to wait until it is read again
+
+
+RESTRICTIVE = {Verdict.REDACT, Verdict.HIDE, Verdict.REFUSE, Verdict.ERASE, Verdict.HOLD}
+
+
+class Route(StrEnum):
+    """By which door a decision came."""
+
+    DESK = "desk"
+    BATCH = "batch"
+    API = "api"
+    THRESHOLD = "threshold"  # enough people reported it: automated, provisional
+    EDIT = "edit"  # its author changed a text that has to be read again: automated, provisional
+    SANCTION = "sanction"
+    APPEAL = "appeal"
 
 
 class Decision(Base):
-    """What was decided, on which version, by whom, and why: the statement of reasons is never empty."""
+    """What was decided, on which version, by whom, and why: the reasons are never empty."""
 
     __tablename__ = "decisions"
     __personal__ = personal(
@@ -103,20 +159,92 @@ class Decision(Base):
     __table_args__ = (
         Index("ix_decisions_of", "case_id", "at"),
         CheckConstraint("length(trim(reasons)) > 0", name="has_reasons"),
-        CheckConstraint("verdict = 'keep' OR article_id IS NOT NULL", name="restriction_cites_the_charter"),
+        CheckConstraint("verdict IN ('keep', 'move', 'hold') OR article_id IS NOT NULL", name="restriction_cites_the_charter"),
+        CheckConstraint("by_id IS NOT NULL OR is_automated", name="somebody_decides"),
     )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
     content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"), index=True)
     verdict: Mapped[Verdict]
+    route: Mapped[Route] = mapped_column(default=Route.DESK)
+    batch: Mapped[str | None] = mapped_column(index=True)  # decided together
     article_id: Mapped[int | None] = mapped_column(ForeignKey("charter_articles.id"), index=True)
     reasons: Mapped[str]  # what the author reads
     revision: Mapped[int]
     before: Mapped[State]
     after: Mapped[State]
+    moved_from_id: Mapped[int | None] = mapped_column(ForeignKey("contents.id", ondelete="SET NULL"), index=True)
+    is_automated: Mapped[bool] = mapped_column(default=False)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    at: Mapped[datetime] = mapped_column(default=clock.now)
+    at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+    opened_at: Mapped[datetime]  # since when the case waited: the delay stays known when the case reopens
+    undone_at: Mapped[datetime | None]  # taken back before anybody was told
+    overturned_at: Mapped[datetime | None]  # an appeal was upheld
 
     article: Mapped[CharterArticle | None] = relationship(lazy="raise")
-    content: Mapped[Content] = relationship(lazy="raise")
+    content: Mapped[Content] = relationship(lazy="raise", foreign_keys=content_id)
     by: Mapped[Person | None] = relationship(lazy="raise")
+
+
+class Ground(StrEnum):
+    """Why in law: what the charter forbids, or what the law does (Digital Services Act, article 17 §3 d and e)."""
+
+    CHARTER = "charter"
+    LAW = "law"
+
+
+class Scope(StrEnum):
+    """What is restricted."""
+
+    CUT = "cut"  # passages of a text
+    HIDDEN = "hidden"  # a text, for a time
+    REMOVED = "removed"  # a text
+    REFUSED = "refused"  # a text, never public
+    HELD = "held"  # a text, until it is read
+    WARNED = "warned"  # an account is told
+    READ_FIRST = "read_first"  # an account's texts are read before they are shown
+    SUSPENDED = "suspended"  # an account may not post
+    CLOSED = "closed"  # an account is closed
+
+
+class Statement(Base):
+    """The statement of reasons that every restriction gives to whom it restricts (Regulation (EU) 2022/2065, article 17).
+
+    Kept as it was sent: the rule as it read that day, the facts, what is restricted and until when, whether a machine had
+    a part in it, and how to contest it. Exactly one a restriction.
+    """
+
+    __tablename__ = "statements"
+    __personal__ = personal(
+        Personal(
+            of="person_id",
+            export=("rule", "facts", "scope", "starts_at", "ends_at", "redress"),
+            erase="blank",
+            blanks={"person_id": None},
+        )
+    )
+    __table_args__ = (
+        CheckConstraint("(decision_id IS NULL) <> (sanction_id IS NULL)", name="about_one_restriction"),
+        CheckConstraint("length(trim(rule)) > 0", name="names_its_rule"),
+        CheckConstraint("length(trim(facts)) > 0", name="states_its_facts"),
+        CheckConstraint("length(trim(redress)) > 0", name="says_how_to_contest"),
+    )
+
+    public_id: Mapped[str] = mapped_column(unique=True, default=lambda: secrets.token_hex(8))  # in the export of statements
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), unique=True)
+    sanction_id: Mapped[int | None] = mapped_column(ForeignKey("sanctions.id", ondelete="CASCADE"), unique=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)  # whom it restricts; None: imported, or erased
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territories.id"), index=True)
+    rule: Mapped[str]
+    ground: Mapped[Ground] = mapped_column(default=Ground.CHARTER)
+    facts: Mapped[str]
+    scope: Mapped[Scope]
+    starts_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ends_at: Mapped[datetime | None]  # None: for good, or until something else is decided
+    was_reported: Mapped[bool] = mapped_column(default=False)  # somebody's notice, or our own reading
+    is_detection_automated: Mapped[bool] = mapped_column(default=False)
+    is_decision_automated: Mapped[bool] = mapped_column(default=False)
+    redress: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+
+    decision: Mapped[Decision | None] = relationship(lazy="raise")

@@ -171,6 +171,7 @@ def decide(case: Case, *, by: Person, verdict: Verdict | str, article: CharterAr
         before=content.state,
         after=after,
         by_id=by.id,
+        opened_at=case.opened_at,
     )
     db.add(decision)
     db.flush()

@@ -72,6 +72,8 @@ class CharterArticle(Base):
     version: Mapped[int] = mapped_column(default=1)
     title: Mapped[str]
     text: Mapped[str]
+    notice: Mapped[str] = mapped_column(default="")  # what an author reads when it is applied to them; the moderator may change it
+    legal_ground: Mapped[str] = mapped_column(default="")  # the law it applies, where it applies one
     since: Mapped[datetime] = mapped_column(default=clock.now)
     replaced_at: Mapped[datetime | None]  # None: in force
 

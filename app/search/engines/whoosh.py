@@ -34,11 +34,12 @@ from whoosh.fields import COLUMN, STORED, FieldType, Schema
 from whoosh.formats import Existence
 from whoosh.reading import SegmentReader, TermNotFound
 
+from app.search.analysis import analyser_of
 from app.search.analysis import terms as terms_of
 from app.search.engines import ranking
 from app.search.engines.base import Document, Hit, Refresh, Results, SearchRequest, SearchUnavailable, Status
 from app.search.engines.columns import ZONES, Chunk, Codes, Columns, Ints
-from app.search.engines.postings import Analysed, analyse
+from app.search.engines.postings import FORMAT, Analysed, analyse
 from app.search.engines.vocabulary import Vocabulary, endings, spellings
 from app.search.grammar import Phrase
 
@@ -49,7 +50,7 @@ SMALL = 1000  # documents: segments below are merged together
 TRIES = 5
 NOTHING: Ints = np.zeros(0, dtype=np.int32)
 
-_edition_name = re.compile(r"edition-[0-9a-f]{16}\Z")
+_edition_name = re.compile(rf"edition-{FORMAT}-[0-9a-f]{{16}}\Z")
 
 
 class Terms(FieldType):
@@ -240,9 +241,10 @@ class WhooshEngine:
     def _refreshed(self) -> WhooshSnapshot:
         edition = self._current()
         last = self._snapshot
-        if last and last.edition == edition and last.generation == self._index.latest_generation():
+        is_open = self._index is not None and last is not None and last.edition == edition  # not after a failed try
+        if is_open and last and last.generation == self._index.latest_generation():
             return last
-        if self._index is None or last is None or last.edition != edition:
+        if not is_open:
             self._index = whoosh_index.open_dir(str(self.folder / edition))
         contents = self._index._read_toc()
         known = last.segments if last else {}
@@ -259,7 +261,7 @@ class WhooshEngine:
     def _current(self) -> str:
         name = (self.folder / "CURRENT").read_text().strip()
         if not _edition_name.match(name):
-            raise ValueError("CURRENT does not name an edition")
+            raise ValueError("CURRENT does not name an edition of this version")
         return name
 
     def search(self, request: SearchRequest) -> Results:
@@ -277,8 +279,10 @@ class WhooshEngine:
         exclude: Iterable[int] = (),
         within: dict[str, Sequence[str]] | None = None,
         now: datetime | None = None,
+        language: str = "fr",
     ) -> list[Hit]:
-        return ranking.more_like(self.snapshot(), terms_of(title), terms_of(body), limit, exclude, within or {}, now)
+        analyser = analyser_of(language)
+        return ranking.more_like(self.snapshot(), terms_of(title, analyser), terms_of(body, analyser), limit, exclude, within or {}, now)
 
     def status(self) -> Status:
         size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()) if self.folder.exists() else 0
@@ -322,7 +326,7 @@ class WhooshEngine:
     def rebuild(self, batches: Iterator[Iterable[Document]], refresh: Refresh) -> int:
         self._make_folder()
         with self._locked("rebuild.lock", wait=False):
-            edition = f"edition-{secrets.token_hex(8)}"
+            edition = f"edition-{FORMAT}-{secrets.token_hex(8)}"
             folder = self.folder / edition
             with self._locked("writer.lock"):
                 self._sweep()

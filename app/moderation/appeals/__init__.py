@@ -1,0 +1,1 @@
+"""Appeals against a decision or a sanction: six months to ask, another person than the first to answer."""
