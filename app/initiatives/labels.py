@@ -30,7 +30,13 @@ KIND_LABELS = {
     "document": (_l("Document de référence"), _l("Documents de référence")),
     "tool": (_l("Outil"), _l("Outils")),
 }
-STEPS = {Step.DRAFT: _l("Brouillon"), Step.REVIEW: _l("À relire"), Step.PUBLISHED: _l("Publiée")}
+STEPS = {
+    Step.DRAFT: _l("Brouillon"),
+    Step.PROPOSED: _l("Proposée"),
+    Step.REVIEW: _l("En relecture"),
+    Step.PUBLISHED: _l("Publiée"),
+    Step.ARCHIVED: _l("Archivée"),
+}
 VOCABULARIES = {"theme": _l("Thèmes"), "approach": _l("Type de démarche"), "level": _l("Niveau de participation"), "public": _l("Public")}
 FACT_LABELS = {
     "promoter": _l("Porté par"),

@@ -42,9 +42,14 @@ def test_every_migration_goes_down_and_up_with_data(tmp_path):
     assert sum(map(len, full.values())) > 500
     for revision in list(ScriptDirectory.from_config(config).walk_revisions())[:-1]:
         command.downgrade(config, str(revision.down_revision))
+        # What only the newer tables say is lost on the way down; what was there before comes back as it was.
+        older = contents_of(outside)
         command.upgrade(config, str(revision.revision))
+        command.downgrade(config, str(revision.down_revision))
+        assert contents_of(outside) == older
+        assert all(len(rows) == len(full[table]) for table, rows in older.items() if table != "alembic_version")
     command.upgrade(config, "head")
-    assert contents_of(outside) == full
+    assert set(contents_of(outside)) == set(full)
     command.check(config)
 
     command.downgrade(config, "base")
