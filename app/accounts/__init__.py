@@ -14,7 +14,7 @@ profile_sections: Hooks[Section] = Hooks()  # on the public page of a person: wh
 
 
 def init_app(app):
-    from app.accounts import admin, blocks, pace, rules, sessions, tokens, views  # noqa: F401
+    from app.accounts import admin, blocks, pace, retention, rules, sessions, tokens, views  # noqa: F401
 
     sessions.init_app(app)
     tokens.init_app(app)

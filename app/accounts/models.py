@@ -34,7 +34,7 @@ class Person(UserMixin, Base):
     __personal__ = personal(
         Personal(
             of="id",
-            export=("name", "bio", "created_at", "confirmed_at", "suspended_at", "suspended_until", "suspension_reason"),
+            export=("name", "bio", "created_at", "confirmed_at", "last_seen_at", "suspended_at", "suspended_until", "suspension_reason"),
             erase="blank",
             blanks={"name": "Compte fermé", "bio": "", "suspension_reason": ""},
         ),
@@ -50,6 +50,8 @@ class Person(UserMixin, Base):
     suspension_reason: Mapped[str] = mapped_column(default="")
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_seen_at: Mapped[datetime | None]  # last log-in; an account idle for two years is erased
+    idle_warned_at: Mapped[datetime | None]
 
     roles: Mapped[list["Role"]] = relationship(
         lazy="raise", back_populates="person", foreign_keys="Role.person_id", cascade="all, delete-orphan"
