@@ -12,7 +12,6 @@ from app.consultations import queries as consultations
 from app.consultations.models import Consultation
 from app.consultations.proposals import queries, services
 from app.consultations.proposals.describe import argument_whole, votes
-from app.consultations.proposals.differences import differences
 from app.consultations.proposals.forms import DraftForm, ProposalEditForm, ProposalForm, SourceForm
 from app.consultations.proposals.models import Proposal
 from app.contents import queries as contents
@@ -21,6 +20,7 @@ from app.contents.kinds import url_of
 from app.contents.models import Content, Phase
 from app.core import limits, pagecache
 from app.core.db import let_go
+from app.core.differences import differences
 from app.core.errors import NotFound
 from app.core.forms import Form, refusals_in
 from app.core.i18n import _

@@ -3,7 +3,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.consultations.proposals.differences import differences
+from app.core.differences import differences
 
 
 def test_what_changed_is_told_in_words():
@@ -11,6 +11,15 @@ def test_what_changed_is_told_in_words():
         ("gone", "Trois"),
         ("new", "Deux"),
         ("same", " murs et la cheminée."),
+    ]
+
+
+def test_words_changed_side_by_side_read_as_one_change():
+    """Seen red without `readable`: five stretches for three words."""
+    assert differences("Le maire marche vite.", "Un élu court vite.") == [
+        ("gone", "Le maire marche"),
+        ("new", "Un élu court"),
+        ("same", " vite."),
     ]
 
 
