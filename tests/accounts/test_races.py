@@ -29,6 +29,7 @@ def at_once(app, act):
 
 
 def test_eight_registrations_of_one_address_make_one_account_and_at_most_three_letters(committed):
+    """K05. Seen red on PostgreSQL without the savepoint of `register`: the others were a 500."""
     given = {"name": "Marie", "email": "marie@example.org", "password": PHRASE}
     codes = at_once(committed, lambda n: {"path": "/compte/inscription", "data": given})
     assert codes == [302] * TOGETHER
@@ -39,6 +40,7 @@ def test_eight_registrations_of_one_address_make_one_account_and_at_most_three_l
 
 
 def test_a_link_used_eight_times_at_once_serves_once(committed):
+    """Seen red on PostgreSQL without `used_at IS NULL` in `tokens.use`."""
     territory = make_territory()
     manager = make_person(roles=[("manager", territory)])
     with transaction():

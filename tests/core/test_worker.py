@@ -108,6 +108,7 @@ def test_a_batch_longer_than_its_lease_is_not_given_to_another_worker(place):
 
 
 def test_of_two_workers_one_leads_and_the_other_takes_over(place):
+    """K08."""
     first, second = place.start_worker(BEAT="0.5"), place.start_worker(BEAT="0.5")
     small.until(lambda: len(place.outside.rows("SELECT * FROM worker_beats")) == 2)
     leader = place.leader()
