@@ -47,7 +47,7 @@ def corpus(folder, wanted):
     chance = random.Random(1)
     documents, proposals = [], {}
 
-    def add(kind, title, body, summary=""):
+    def add(kind, title, body, summary="", language="fr"):
         opens = NOW + timedelta(days=chance.randint(-400, 60))
         documents.append(
             Document(
@@ -56,6 +56,7 @@ def corpus(folder, wanted):
                 title=title,
                 summary=summary,
                 body=body,
+                language=language,
                 territory_id=int(chance.choice(TERRITORIES)),
                 themes=chance.sample(THEMES, chance.randint(0, 3)),
                 year=opens.year,
@@ -71,14 +72,15 @@ def corpus(folder, wanted):
         proposals[row["id"]] = len(documents)
     sheets = lines(folder / "participedia.jsonl.gz")
     for sheet in sheets:
-        add("initiative", sheet["title"], plain(sheet["body_html"])[:60_000])
+        add("initiative", sheet["title"], plain(sheet["body_html"])[:60_000], language="en")
     for row in rows:
         for argument in row["arguments"]:
             add("argument", "", plain(argument.get("body")))
     while len(documents) < wanted:
-        text = plain(chance.choice(sheets)["body_html"] if chance.random() < 0.5 else chance.choice(rows)["body_html"])
+        language = "en" if chance.random() < 0.5 else "fr"
+        text = plain(chance.choice(sheets if language == "en" else rows)["body_html"])
         start = chance.randint(0, max(0, len(text) - 900))
-        add("comment", "", text[start : start + chance.randint(200, 1800)])
+        add("comment", "", text[start : start + chance.randint(200, 1800)], language=language)
     return documents[:wanted], proposals
 
 

@@ -33,6 +33,7 @@ VOTING = "120 per minute; 2000 per hour"
 LOGGING_IN = "30 per minute; 300 per hour"
 SENDING_MAIL = "10 per hour"
 SEARCHING = "120 per minute"
+TYPING = "600 per minute"  # what a script asks while one types; a class at work is one network
 
 
 def init_app(app: Flask) -> None:

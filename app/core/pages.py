@@ -1,6 +1,6 @@
 """Lists in pages: `total / page / pages / items`, in HTML and in JSON."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -41,9 +41,9 @@ class Page(Generic[T]):
         return {"total": self.total, "page": self.number, "pages": self.pages, "items": [describe(item) for item in self.items]}
 
 
-def asked_page() -> int:
+def asked_page(args: Mapping[str, str] | None = None) -> int:
     """The page number in the address; anything that is not one is the first page."""
-    raw = request.args.get("page", "1")
+    raw = (request.args if args is None else args).get("page", "1")
     return min(int(raw), LAST_PAGE) if raw.isascii() and raw.isdigit() and len(raw) < 9 and int(raw) else 1
 
 

@@ -1,6 +1,6 @@
 from sys import getsizeof
 
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from wtforms.fields.choices import SelectChoice
 
 from app.contents import queries as contents
@@ -18,13 +18,13 @@ from app.initiatives.forms import LinkForm, SheetForm, form_for
 from app.initiatives.labels import FACT_LABELS, KIND_LABELS, SECTIONS, STEPS, VOCABULARIES
 from app.initiatives.models import KINDS, Document, Initiative, Tool
 from app.search.queries import Params, address_with, find
-from app.search.views import as_json, is_short, sorts
+from app.search.views import is_short, json_answer, sorts, table_answer
 from app.territories.models import Territory
 from app.territories.queries import all_territories
 
 initiatives = Blueprint("initiatives", __name__, template_folder="templates")
 TERM_FIELDS = tuple(VOCABULARIES)
-FACETS = ("kind", "theme", "territory", "approach", "level", "public", "year")
+FACETS = ("kind", "theme", "territory", "approach", "level", "public", "year", "language")
 
 
 def address(content: Content) -> str:
@@ -33,16 +33,16 @@ def address(content: Content) -> str:
 
 @initiatives.get("/catalogue/")
 @initiatives.get("/catalogue.json", endpoint="index_json")
+@initiatives.get("/catalogue.csv", endpoint="index_csv")
 def index():
     """The catalogue is the search of the site, restricted to its three kinds, with facets of its own."""
-    found = find(Params.read(facets=FACETS), within={"kind": list(KINDS)}, facets=FACETS)
+    params, within = Params.read(facets=FACETS), {"kind": list(KINDS)}
+    if request.path.endswith(".csv"):
+        return table_answer(params, filename="catalogue", within=within, facets=FACETS)
     if request.path.endswith(".json"):
-        if not found.is_available:
-            return jsonify(
-                error="unavailable", message=_("La recherche est momentanément indisponible. Réessayez dans quelques minutes.")
-            ), 503
-        return jsonify(as_json(found))
-    if is_short():
+        return json_answer(find(params, within=within, facets=FACETS))
+    found = find(params, within=within, facets=FACETS, reader=me())
+    if found.is_available and is_short():
         pagecache.public("catalogue", "search", "region")
     return render_template(
         "initiatives/index.html", found=found, sorts=sorts(found), address_with=address_with, may_write=can("sheet.create")

@@ -6,12 +6,15 @@
     particip              the last word also matches as a beginning, from three letters, unless a space follows it
 
 Anything else is text. Nothing typed ever reaches an engine's own parser: engines receive terms.
+
+What is typed is read as French first; `others` hold what English, Dutch and plain folding make of the same words, for the
+contents in those languages.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.search.analysis import LONGEST_TERM, WORD, fold, term_of, tokens
+from app.search.analysis import ANALYSERS, FRENCH, LONGEST_TERM, WORD, fold, is_small_word, term_of, tokens
 
 MOST_TERMS = 12
 LONGEST_QUERY = 400
@@ -22,19 +25,28 @@ _piece = re.compile(r'(?P<minus>(?<![^\s(«"“])[-−])?(?:"(?P<straight>[^"]*)
 
 @dataclass(frozen=True)
 class Word:
-    """One word: as typed, folded, and its term; `is_prefix` if it may also be the beginning of a longer one."""
+    """One word: as typed, folded, and its term; `is_prefix` if it may also be the beginning of a longer one.
+
+    `others`: its terms in the other languages, where they differ. `is_small`: a stop word of one of them, never mended.
+    """
 
     typed: str
     folded: str
     term: str
     is_prefix: bool = False
+    others: tuple[str, ...] = ()
+    is_small: bool = False
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """Terms that must follow each other; each with its distance from the first (skipped stop words leave a gap)."""
+    """Terms that must follow each other; each with its distance from the first (skipped stop words leave a gap).
+
+    `others`: the same words as the other languages have them; any of these will do.
+    """
 
     terms: tuple[tuple[str, int], ...]
+    others: tuple["Phrase", ...] = ()
 
     @property
     def as_text(self) -> str:
@@ -54,6 +66,7 @@ class Query:
     phrases: tuple[Phrase, ...] = ()
     excluded_terms: tuple[str, ...] = ()
     excluded_phrases: tuple[Phrase, ...] = ()
+    excluded_others: tuple[str, ...] = ()  # the excluded words as the other languages have them
     text: str = ""
     is_cut: bool = False  # more than MOST_TERMS terms were typed: the rest is ignored
 
@@ -83,12 +96,14 @@ def stream(words: str) -> str:
     return "".join(written) + " "
 
 
-def parse(text: str | None) -> Query:
+def parse(text: str | None, language: str = FRENCH) -> Query:
+    """`language`: the analyser whose reading comes first; its stop words are not looked for."""
     typed = (text or "")[:LONGEST_QUERY]
     shown = " ".join(typed.split())
     words: dict[str, Word] = {}
     phrases: list[Phrase] = []
     excluded_terms: list[str] = []
+    excluded_others: list[str] = []
     excluded_phrases: list[Phrase] = []
     count, is_cut = 0, len(text or "") > LONGEST_QUERY
     last_word = _last_word(typed)
@@ -96,7 +111,7 @@ def parse(text: str | None) -> Query:
     for piece in _piece.finditer(typed):
         quoted = piece["straight"] if piece["straight"] is not None else piece["french"] if piece["french"] is not None else piece["curly"]
         if quoted is not None:
-            phrase = _phrase(quoted)
+            phrase = _phrase(quoted, language)
             if not phrase.terms:
                 continue
             if count + len(phrase.terms) > MOST_TERMS:
@@ -107,7 +122,7 @@ def parse(text: str | None) -> Query:
             continue
         start = piece.start("word")
         for match in WORD.finditer(piece["word"].replace("_", " ")):
-            term = term_of(match[0])
+            term = term_of(match[0], language)
             if term is None:
                 continue
             if count == MOST_TERMS:
@@ -115,21 +130,41 @@ def parse(text: str | None) -> Query:
                 break
             if piece["minus"]:
                 excluded_terms.append(term)
+                excluded_others += _others(match[0], term, language)
                 count += 1
                 continue
             folded = fold(match[0])[:LONGEST_TERM]
             is_prefix = start + match.start() == last_word and len(folded) >= SHORTEST_PREFIX
             if term not in words:
                 count += 1
-                words[term] = Word(match[0], folded, term, is_prefix)
+                words[term] = Word(match[0], folded, term, is_prefix, _others(match[0], term, language), is_small_word(match[0]))
             elif is_prefix:
-                words[term] = Word(match[0], folded, term, True)
-    return Query(tuple(words.values()), tuple(phrases), tuple(dict.fromkeys(excluded_terms)), tuple(excluded_phrases), shown, is_cut)
+                words[term] = replace(words[term], is_prefix=True, folded=folded)
+    return Query(
+        words=tuple(words.values()),
+        phrases=tuple(phrases),
+        excluded_terms=tuple(dict.fromkeys(excluded_terms)),
+        excluded_phrases=tuple(excluded_phrases),
+        excluded_others=tuple(dict.fromkeys(excluded_others)),
+        text=shown,
+        is_cut=is_cut,
+    )
 
 
-def _phrase(quoted: str) -> Phrase:
-    found = list(tokens(quoted))
-    return Phrase(tuple((token.term, token.position - found[0].position) for token in found))
+def _others(word: str, term: str, language: str) -> tuple[str, ...]:
+    found = dict.fromkeys(term_of(word, analyser) for analyser in ANALYSERS if analyser != language)
+    return tuple(other for other in found if other is not None and other != term)
+
+
+def _phrase(quoted: str, language: str) -> Phrase:
+    first = _placed(quoted, language)
+    others = dict.fromkeys(_placed(quoted, analyser) for analyser in ANALYSERS if analyser != language)
+    return Phrase(first, tuple(Phrase(terms) for terms in others if terms and terms != first) if first else ())
+
+
+def _placed(quoted: str, analyser: str) -> tuple[tuple[str, int], ...]:
+    found = list(tokens(quoted, analyser))
+    return tuple((token.term, token.position - found[0].position) for token in found)
 
 
 def _last_word(typed: str) -> int | None:

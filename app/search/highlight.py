@@ -6,7 +6,7 @@ Pieces are plain text: the template escapes each, then wraps the found ones in `
 from collections.abc import Collection
 from functools import lru_cache
 
-from app.search.analysis import WORD, term_of
+from app.search.analysis import FRENCH, WORD, term_of
 
 PASSAGE = 220  # characters
 LONGEST_SEARCHED = 60_000  # characters of a text in which a passage is looked for
@@ -14,15 +14,15 @@ LONGEST_SEARCHED = 60_000  # characters of a text in which a passage is looked f
 Pieces = list[tuple[str, bool]]
 
 
-def mark(text: str, terms: Collection[str]) -> Pieces:
+def mark(text: str, terms: Collection[str], analyser: str = FRENCH) -> Pieces:
     """The whole text, with what was found marked; neighbouring finds make one piece."""
-    return _cut(text, [(start, end) for start, end, _ in _found(text, frozenset(terms))])
+    return _cut(text, [(start, end) for start, end, _ in _found(text, frozenset(terms), analyser)])
 
 
-def passage(text: str, terms: Collection[str], length: int = PASSAGE) -> Pieces:
+def passage(text: str, terms: Collection[str], length: int = PASSAGE, analyser: str = FRENCH) -> Pieces:
     """About `length` characters of the text: where most different found words stand close together, else its beginning."""
     text = text[:LONGEST_SEARCHED]
-    found = _found(text, frozenset(terms))
+    found = _found(text, frozenset(terms), analyser)
     start, end = _at_words(text, *_window(found, len(text), length))
     shown = text[start:end]
     start += len(shown) - len(shown.lstrip())
@@ -38,14 +38,14 @@ def passage(text: str, terms: Collection[str], length: int = PASSAGE) -> Pieces:
 _known = lru_cache(maxsize=50_000)(term_of)
 
 
-def _found(text: str, wanted: frozenset[str]) -> list[tuple[int, int, str]]:
+def _found(text: str, wanted: frozenset[str], analyser: str) -> list[tuple[int, int, str]]:
     """(start, end, term) of every wanted word, in order. Each spelling is looked at once, then sought as it is."""
     if not wanted:
         return []
     text = text.replace("_", " ")
     found = []
     for word in set(WORD.findall(text)):
-        if (term := _known(word)) in wanted:
+        if (term := _known(word, analyser)) in wanted:
             size, start = len(word), text.find(word)
             while start >= 0:
                 end = start + size

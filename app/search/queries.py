@@ -5,37 +5,46 @@ kinds (the catalogue). It never raises for what a visitor typed; `Found.is_avail
 read, and then the list comes from the database, without ranking or counts.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request, url_for
-from sqlalchemy import bindparam, literal, select
-from sqlalchemy.orm import defer, joinedload, selectin_polymorphic
+from sqlalchemy import String, bindparam, literal, select
+from sqlalchemy.orm import aliased, defer, joinedload, selectin_polymorphic
 from werkzeug.datastructures import MultiDict
 
+from app.accounts.models import Person
 from app.contents import kinds
 from app.contents import queries as contents
 from app.contents.addresses import with_parents
-from app.contents.models import Content, Term, Vocabulary
+from app.contents.models import Content, ContentTerm, Term, Vocabulary
 from app.core import clock
 from app.core.db import db
+from app.core.i18n import _
 from app.core.logs import log
-from app.core.pages import PER_PAGE, Page, asked_page
+from app.core.pages import PER_PAGE, Page, asked_page, paginate
 from app.search import engines, registry
-from app.search.analysis import WORD, term_of
+from app.search.analysis import FRENCH, WORD, analyser_of, term_of
 from app.search.engines.base import LAST_PAGE, SORTS, STATES, Results, SearchRequest, SearchUnavailable
 from app.search.grammar import Query, parse
 from app.search.highlight import Pieces, mark, passage
 from app.territories.models import Territory
 
-FACETS = ("kind", "territory", "theme", "year", "state")
+FACETS = ("kind", "territory", "theme", "approach", "level", "public", "state", "year", "language")
+MOST_ROWS = 1000  # of a table of results
+MOST_TITLES = 8  # proposed while one types
 MOST_VALUES = 50  # of one facet in one address
 LONGEST_VALUE = 100
 NO_SUCH_THING = "-"
 WITHOUT_VOCABULARY = frozenset({"kind", "territory", "year", "state", "language"})
+IN_ORDER = frozenset({"level"})  # vocabularies that go from one end to another, and are read so
+NOWHERE, NO = "none", "no"  # near=none, recent=no: the nudges switched off
 
 
 @dataclass(frozen=True)
@@ -43,24 +52,36 @@ class Place:
     id: int
     slug: str
     short_name: str
+    parent_id: int | None
 
 
 @dataclass(frozen=True)
 class Names:
-    """The places that host something, by id, and the terms of the vocabularies asked for: (vocabulary, key) → label."""
+    """The places that host something, by id, and the terms of the vocabularies asked for: (vocabulary, key) → (place in it, label)."""
 
     places: dict[int, Place]
-    terms: dict[tuple[str, str], str]
+    terms: dict[tuple[str, str], tuple[int, str]]
+    merged: dict[tuple[str, str], str]  # (vocabulary, key) of a term merged into another → the other's key
+
+    def place_called(self, slug: str) -> Place | None:
+        return next((each for each in self.places.values() if each.slug == slug), None)
 
 
 @dataclass(frozen=True)
 class Params:
-    """What an address asks. `filters` holds facet values as they are written in addresses (territories by slug)."""
+    """What an address asks. `filters` holds facet values as they are written in addresses (territories by slug).
+
+    `near`: the slug of the place whose results are lifted a little; None leaves it to what is known of the reader.
+    `space`: the consultation or debate inside of which one looks.
+    """
 
     query: Query
     filters: Mapping[str, tuple[str, ...]]
     sort: str = "relevance"
     page: int = 1
+    near: str | None = None
+    recent: bool = True
+    space: int | None = None
 
     @classmethod
     def read(cls, args: MultiDict[str, str] | None = None, facets: Sequence[str] = FACETS) -> "Params":
@@ -71,8 +92,22 @@ class Params:
             values = [value[:LONGEST_VALUE] for value in args.getlist(name)[:MOST_VALUES] if value]
             if values:
                 filters[name] = tuple(dict.fromkeys(values))
-        sort = args.get("sort", "relevance")
-        return cls(parse(args.get("q", "")), filters, sort if sort in SORTS else "relevance", asked_page())
+        sort, space = args.get("sort", "relevance"), args.get("space", "")
+        languages = filters.get("language", ())
+        return cls(
+            parse(args.get("q", ""), analyser_of(languages[0]) if len(languages) == 1 else FRENCH),
+            filters,
+            sort if sort in SORTS else "relevance",
+            asked_page(args),
+            near=(args.get("near") or "")[:LONGEST_VALUE] or None,
+            recent=args.get("recent") != NO,
+            space=int(space) if space.isascii() and space.isdigit() and len(space) < 10 else None,
+        )
+
+    @property
+    def is_nudged(self) -> bool:
+        """Do the nudges change anything?"""
+        return self.sort == "relevance" and bool(self.query.words or self.query.phrases)
 
 
 @dataclass(frozen=True)
@@ -81,15 +116,17 @@ class Value:
     label: str
     count: int
     selected: bool = False
+    depth: int = 0  # in the tree of territories
 
 
 @dataclass(frozen=True)
 class FacetView:
-    """For the `facets` macro."""
+    """For the `facets` macro. One that would narrow nothing is not shown (`is_useful`), but is in the JSON."""
 
     name: str
     label: str
     values: list[Value]
+    is_useful: bool = True
 
     def __getitem__(self, key: str) -> Any:
         return getattr(self, key)  # the macro writes facet["values"], which is a method of a mapping
@@ -102,6 +139,7 @@ class Item:
     content: Content
     title: Pieces
     excerpt: Pieces
+    moment: str | None = None  # open, soon, closed: its own, or that of the consultation or debate it is in
 
     @property
     def excerpt_text(self) -> str:
@@ -116,6 +154,11 @@ class Found:
     suggestion: str | None = None  # the query with its unknown words replaced by those that were searched
     is_replaced: bool = False  # nothing typed was found as it was: only the suggestion's results are shown
     is_available: bool = True
+    near: Place | None = None  # whose results were lifted
+    places: Sequence[Place] = ()  # that one may choose instead
+    space: Content | None = None  # inside of which one looked
+    wider: Sequence[tuple[str, str, int]] = ()  # nothing was found: (label, address, results) of what would find something
+    browse: FacetView | None = None  # nothing was found, and nothing wider would: what there is
 
     @property
     def active(self) -> list[tuple[str, str]]:
@@ -140,38 +183,126 @@ def address_with(**changes: str | None) -> str:
     return url_for(request.endpoint or "", **{**(request.view_args or {}), **arguments})
 
 
+def address_as(ending: str) -> str:
+    """The present list, whole, as `.json` or `.csv`."""
+    arguments = {name: values for name, values in request.args.to_dict(flat=False).items() if name != "page"}
+    kept = urlencode(arguments, doseq=True)
+    return request.path.rstrip("/") + ending + (f"?{kept}" if kept else "")
+
+
 def find(
-    params: Params, *, within: Mapping[str, Sequence[str]] | None = None, facets: Sequence[str] = FACETS, per_page: int = PER_PAGE
+    params: Params,
+    *,
+    within: Mapping[str, Sequence[str]] | None = None,
+    facets: Sequence[str] = FACETS,
+    per_page: int = PER_PAGE,
+    reader: Person | None = None,
 ) -> Found:
     """One page of results, with facets. `within` restricts everything, counts included, as if nothing else existed.
+    `reader`: who asks, to lift a little what is of their territory.
 
-    Queries: hits (one, and one a kind present), labels of territories and of vocabularies; on PostgreSQL those of the index too.
+    Queries: hits (one, and one a kind present), dates of their spaces, labels of territories and of vocabularies; on PostgreSQL
+    those of the index too.
     """
     names = _names(facets)
-    territories = names.places
-    asked = SearchRequest(
-        query=params.query,
-        now=clock.now(),
-        filters={name: _as_indexed(name, values, territories) for name, values in params.filters.items()},
-        within=dict(within or {}),
-        sort=params.sort,
-        page=params.page,
-        per_page=per_page,
-        facets=facets,
-        territory_order=[str(each.id) for each in sorted(territories.values(), key=lambda each: each.short_name.casefold())]
-        if params.sort == "territory"
-        else (),
-    )
+    near = _near(params, names, reader) if params.is_nudged else None
+    asked = _request(params, within, names, facets, per_page, near)
     try:
         results = engines.current().search(asked)
     except SearchUnavailable as error:
         log.warning("search is unavailable", error=str(error))
-        return _browse(params, within or {}, territories, per_page)
+        return _browse(params, asked.within, names, per_page)
     items, gone = _items(results.ids, results.terms)
-    views = _facet_views(results.facets, params.filters, names)
+    views = _facet_views(results.facets, params.filters, names, results.total)
     suggestion, is_replaced = _suggestion(params.query, results, items)
     pages = Page(items, max(0, results.total - gone), min(params.page, LAST_PAGE + 1), per_page)
-    return Found(params, pages, views, suggestion, is_replaced)
+    wider, browse = _help(params, asked, names) if not results.total else ([], None)
+    places = sorted(names.places.values(), key=lambda each: each.short_name.casefold())
+    space = _space(params.space)
+    return Found(params, pages, views, suggestion, is_replaced, True, near, places, space, wider, browse)
+
+
+def found_contents(params: Params, *, within: Mapping[str, Sequence[str]] | None = None, facets: Sequence[str] = FACETS) -> list[Content]:
+    """The first thousand results as rows of a table, without passages; raises SearchUnavailable."""
+    names = _names(facets)
+    near = _near(params, names, None) if params.is_nudged else None
+    asked = replace(_request(params, within, names, (), MOST_ROWS, near), page=1)
+    return public_in_order(engines.current().search(asked).ids)
+
+
+def titles_beginning(query: Query, *, within: Mapping[str, Sequence[str]] | None = None) -> list[Content]:
+    """Public contents whose title has every word typed, the last one possibly begun. None without an index."""
+    titled = [kind for kind, is_titled in registry.kinds_by_title().items() if is_titled]
+    asked = SearchRequest(query, clock.now(), within={"kind": titled, **(within or {})}, per_page=MOST_TITLES, facets=(), titles_only=True)
+    if not query.words:
+        return []
+    try:
+        results = engines.current().search(asked)
+    except SearchUnavailable:
+        return []
+    return [] if results.corrections else public_in_order(results.ids)
+
+
+def public_in_order(ids: Sequence[int]) -> list[Content]:
+    """Those of these contents that are public now, base columns without bodies, with what their addresses need."""
+    found: Sequence[Content] = db.scalars(contents.listing(contents.published()).where(Content.id.in_(ids))).all() if ids else []
+    with_parents(found)
+    shown = {content.id: content for content in found}
+    return [shown[each] for each in ids if each in shown]
+
+
+def _request(
+    params: Params, within: Mapping[str, Sequence[str]] | None, names: Names, facets: Sequence[str], per_page: int, near: Place | None
+) -> SearchRequest:
+    by_name = sorted(names.places.values(), key=lambda each: each.short_name.casefold())
+    return SearchRequest(
+        query=params.query,
+        now=clock.now(),
+        filters={name: _as_indexed(name, values, names) for name, values in params.filters.items()},
+        within={**(within or {}), **({"space": [str(params.space)]} if params.space is not None else {})},
+        sort=params.sort,
+        page=params.page,
+        per_page=per_page,
+        facets=facets,
+        territory_order=[str(each.id) for each in by_name] if params.sort == "territory" else (),
+        prefer_recent=params.recent,
+        near=str(near.id) if near else None,
+    )
+
+
+def _near(params: Params, names: Names, reader: Person | None) -> Place | None:
+    """The place the address names, else the reader's: where they work, or where they last wrote."""
+    if params.near is not None:
+        return None if params.near == NOWHERE else names.place_called(params.near)
+    if reader is None or reader.is_anonymous:
+        return None
+    roles = [role.territory_id for role in reader.roles if role.territory_id is not None]
+    if roles:
+        return names.places.get(min(roles))
+    wrote = select(Content.territory_id).where(Content.author_id == reader.id, Content.territory_id.is_not(None))
+    return names.places.get(db.scalar(wrote.order_by(Content.created_at.desc()).limit(1)) or 0)
+
+
+def _space(space_id: int | None) -> Content | None:
+    if space_id is None:
+        return None
+    return db.scalars(contents.listing(contents.published()).where(Content.id == space_id)).one_or_none()
+
+
+def _dates(content: Content) -> tuple[datetime | None, datetime | None]:
+    return content.opens_at, content.closes_at
+
+
+def _is_dated(content: Content) -> bool:
+    return _dates(content) != (None, None)
+
+
+def moments_of(found: Sequence[Content]) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """When each of these opens and closes: by its own dates, else those of the space it is in. One query at most."""
+    without = {each.space_id for each in found if each.space_id is not None and not _is_dated(each)}
+    query = select(Content.id, Content.opens_at, Content.closes_at).where(Content.id.in_(without))
+    spaces = {row.id: (row.opens_at, row.closes_at) for row in db.execute(query)} if without else {}
+    return {each.id: spaces[each.space_id] if each.space_id in spaces and not _is_dated(each) else _dates(each) for each in found}
 
 
 def related(title: str, body: str, *, kinds_wanted: Sequence[str] = (), limit: int = 3, exclude: Collection[int] = ()) -> list[Content]:
@@ -211,42 +342,95 @@ def _items(ids: Sequence[int], terms: Sequence[str]) -> tuple[list[Item], int]:
         return [], 0
     shown = {content.id: content for content in db.scalars(_hits(), {"ids": list(ids)}).unique()}
     with_parents(list(shown.values()))
+    moments = moments_of(list(shown.values()))
     items = []
     for content in (shown[each] for each in ids if each in shown):
-        document = registry.document_of(content)
-        body = " ".join(filter(None, (document.summary, document.body))) if document else content.summary
-        items.append(Item(content, mark(content.title, terms), _excerpt(content.summary, document.body if document else "", body, terms)))
+        document, analyser = registry.document_of(content), analyser_of(content.language)
+        parts = (document.lessons, document.body) if document else ()
+        excerpt = _excerpt(content.summary, parts, terms, analyser)
+        items.append(Item(content, mark(content.title, terms, analyser), excerpt, moment_between(*moments[content.id])))
     return items, len(ids) - len(items)
 
 
-def _excerpt(summary: str, body: str, both: str, terms: Sequence[str]) -> Pieces:
-    """The best passage of the body; the summary when it has as much of what was found, or nothing was asked."""
+def _excerpt(summary: str, parts: Sequence[str], terms: Sequence[str], analyser: str) -> Pieces:
+    """The passage that has most of what was found: of the summary if it has as much as any, then of the lessons, then of the body."""
     if not terms:
-        return passage(summary or body, ())
+        return passage(summary or next(filter(None, parts), ""), ())
     wanted = set(terms)
-    in_summary, found = passage(summary, terms), passage(body or both, terms)
-    if summary and _richness(in_summary, wanted) >= _richness(found, wanted):
-        return in_summary
-    return found
+    passages = [passage(text, terms, analyser=analyser) for text in (summary, *parts) if text]
+    return max(passages, key=lambda pieces: _richness(pieces, wanted, analyser), default=[])
 
 
-def _richness(pieces: Pieces, wanted: set[str]) -> int:
-    return len({term for text, is_hit in pieces if is_hit for word in WORD.findall(text) if (term := term_of(word)) in wanted})
+def _richness(pieces: Pieces, wanted: set[str], analyser: str) -> int:
+    return len({term for text, is_hit in pieces if is_hit for word in WORD.findall(text) if (term := term_of(word, analyser)) in wanted})
 
 
-def _browse(params: Params, within: Mapping[str, Sequence[str]], territories: Mapping[int, Place], per_page: int) -> Found:
+def moment_between(opens_at: datetime | None, closes_at: datetime | None) -> str | None:
+    """ "soon", "open" or "closed" by the clock, as `Content.moment` says it."""
+    if opens_at is None and closes_at is None:
+        return None
+    now = clock.now()
+    if opens_at and now < opens_at:
+        return "soon"
+    return "closed" if closes_at and now >= closes_at else "open"
+
+
+def _browse(params: Params, within: Mapping[str, Sequence[str]], names: Names, per_page: int) -> Found:
     """Without an index: the latest first, from the database, with the filters it can apply."""
     query = contents.listing(contents.published()).order_by(Content.published_at.desc(), Content.id.desc())
     for values in filter(None, (within.get("kind"), params.filters.get("kind"))):
         query = query.where(Content.kind.in_(values))
     if chosen := params.filters.get("territory"):
-        ids = [int(each) for each in _as_indexed("territory", chosen, territories) if each.isascii() and each.isdigit() and len(each) < 10]
-        query = query.where(Content.territory_id.in_(ids))
-    from app.core.pages import paginate
-
+        ids = {int(each) for each in _as_indexed("territory", chosen, names) if each.isascii() and each.isdigit() and len(each) < 10}
+        below = {each.id for each in names.places.values() if each.parent_id in ids}
+        query = query.where(Content.territory_id.in_(ids | below))
+    if languages := params.filters.get("language"):
+        query = query.where(Content.language.in_(languages))
+    for name, keys in params.filters.items():
+        if name not in WITHOUT_VOCABULARY:
+            has = select(ContentTerm.content_id).join(Term).join(Vocabulary).where(Vocabulary.key == name, Term.key.in_(keys))
+            query = query.where(Content.id.in_(has))
+    if params.space is not None:
+        query = query.where(Content.space_id == params.space)
     page = paginate(query, params.page, per_page)
-    items = [Item(content, [(content.title, False)], passage(content.summary, ())) for content in page.items]
-    return Found(params, Page(items, page.total, page.number, per_page), is_available=False)
+    with_parents(page.items)
+    moments = moments_of(page.items)
+    items = [Item(each, [(each.title, False)], passage(each.summary, ()), moment_between(*moments[each.id])) for each in page.items]
+    return Found(params, Page(items, page.total, page.number, per_page), is_available=False, space=_space(params.space))
+
+
+# --- Nothing found -----------------------------------------------------------------------------------------------------
+
+
+def _help(params: Params, asked: SearchRequest, names: Names) -> tuple[list[tuple[str, str, int]], FacetView | None]:
+    """What would find something: the same without one filter, without its quotes, everywhere… Else, what there is to read."""
+    engine = engines.current()
+
+    def count(**changes: Any) -> int:
+        return engine.search(replace(asked, facets=(), per_page=1, page=1, **changes)).total
+
+    found = []
+    query = params.query
+    if query.phrases or query.excluded_terms or query.excluded_phrases:
+        words = re.sub(r"(?:^|(?<=\s))[-−]|[\"«»“”]", " ", query.text)
+        looser = parse(" ".join(words.split()) + " ")
+        found.append((_("sans guillemets ni mot écarté"), address_with(q=looser.text), count(query=looser)))
+    for name in asked.filters if len(asked.filters) > 1 else ():
+        others = {other: values for other, values in asked.filters.items() if other != name}
+        facet = registry.FACETS.get(name)
+        label = _("sans le filtre « %(name)s »", name=str(facet.label).lower() if facet else name)
+        found.append((label, address_with(**{name: None}), count(filters=others)))
+    if asked.filters:
+        found.append((_("sans aucun filtre"), address_with(**dict.fromkeys(asked.filters)), count(filters={})))
+    if params.space is not None:
+        around = {name: values for name, values in asked.within.items() if name != "space"}
+        found.append((_("dans toute la région"), address_with(space=None), count(within=around)))
+    found = [each for each in found if each[2]]
+    if found:
+        return found, None
+    everything = replace(asked, query=Query(), filters={}, facets=("theme",), per_page=1, page=1)
+    views = _facet_views(engine.search(everything).facets, {}, names, 0)
+    return [], views[0] if views and views[0].values else None
 
 
 # --- Names for values -----------------------------------------------------------------------------------------------------
@@ -254,66 +438,114 @@ def _browse(params: Params, within: Mapping[str, Sequence[str]], territories: Ma
 
 @cache
 def _every_name() -> Any:
-    columns = (literal("").label("vocabulary"), Territory.id.label("id"), Territory.slug.label("key"), Territory.short_name.label("label"))
-    terms = select(Vocabulary.key, literal(0), Term.key, Term.label).join(Term, Term.vocabulary_id == Vocabulary.id)
-    wanted = Vocabulary.key.in_(bindparam("vocabularies", expanding=True))
-    return select(*columns).where(Territory.is_pilot).union_all(terms.where(wanted))
+    """Pilot territories and those above them; the terms of some vocabularies. `number`: a place's parent, a term's place.
+    `leads_to`: the key of the term that one was merged into."""
+    above = select(Territory.parent_id).where(Territory.is_pilot, Territory.parent_id.is_not(None))
+    places = select(
+        literal("").label("vocabulary"),
+        Territory.id,
+        Territory.slug,
+        Territory.short_name,
+        Territory.parent_id.label("number"),
+        literal(None, String).label("leads_to"),
+    ).where(Territory.is_pilot | Territory.id.in_(above))
+    other = aliased(Term)
+    terms = (
+        select(Vocabulary.key, literal(0), Term.key, Term.label, Term.position, other.key)
+        .join(Term, Term.vocabulary_id == Vocabulary.id)
+        .outerjoin(other, Term.merged_into_id == other.id)
+    )
+    return places.union_all(terms.where(Vocabulary.key.in_(bindparam("vocabularies", expanding=True))))
 
 
 def _names(facets: Sequence[str]) -> Names:
     """One query."""
     vocabularies = [name for name in facets if name not in WITHOUT_VOCABULARY]
-    found = Names({}, {})
-    for vocabulary, number, key, label in db.execute(_every_name(), {"vocabularies": vocabularies}):
-        if vocabulary:
-            found.terms[vocabulary, key] = label
+    found = Names({}, {}, {})
+    for vocabulary, place_id, key, label, number, leads_to in db.execute(_every_name(), {"vocabularies": vocabularies}):
+        if leads_to:
+            found.merged[vocabulary, key] = leads_to
+        elif vocabulary:
+            found.terms[vocabulary, key] = (number, label)
         else:
-            found.places[number] = Place(number, key, label)
+            found.places[place_id] = Place(place_id, key, label, number)
     return found
 
 
-def _as_indexed(name: str, values: Iterable[str], territories: Mapping[int, Place]) -> list[str]:
-    """Territories are indexed by id, so that one may be renamed, and written by slug."""
+def _as_indexed(name: str, values: Iterable[str], names: Names) -> list[str]:
+    """Territories are indexed by id, so that one may be renamed, and written by slug. A term merged into another leads there."""
     if name != "territory":
-        return list(values)
-    by_slug = {each.slug: str(each.id) for each in territories.values()}
+        return [names.merged.get((name, value), value) for value in values]
+    by_slug = {each.slug: str(each.id) for each in names.places.values()}
     return [by_slug.get(value, NO_SUCH_THING) for value in values]
 
 
-def _facet_views(counted: Mapping[str, Sequence[tuple[str, int]]], chosen: Mapping[str, Sequence[str]], names: Names) -> list[FacetView]:
-    territories, labels = names.places, names.terms
+def _facet_views(
+    counted: Mapping[str, Sequence[tuple[str, int]]], chosen: Mapping[str, Sequence[str]], names: Names, total: int
+) -> list[FacetView]:
     views = []
     for name, pairs in counted.items():
         facet = registry.FACETS.get(name)
-        words = facet.values() if facet and facet.values else {}
-        selected = set(chosen.get(name, ()))
-        values = []
-        for value, count in pairs:
-            shown, label = value, words.get(value) or labels.get((name, value)) or value
-            if name == "kind":
-                label = str(kinds.all_kinds()[value].label) if value in kinds.all_kinds() else value
-            elif name == "territory":
-                if not value.isdigit() or int(value) not in territories:
-                    continue
-                shown, label = territories[int(value)].slug, territories[int(value)].short_name
-            values.append(Value(shown, str(label), count, shown in selected))
+        selected = [names.merged.get((name, value), value) for value in chosen.get(name, ())]
+        values = [
+            Value(shown, label, count, shown in selected) for value, count in pairs for shown, label in _shown(name, value, names) if label
+        ]
         present = {value.value for value in values}
-        for value in sorted(selected - present):  # a filter that matches nothing can still be taken away
-            values.append(Value(value, _label_of_unfound(name, value, words, territories), 0, True))
-        if name == "year":
+        for value in sorted(set(selected) - present):  # a filter that matches nothing can still be taken away
+            values.append(Value(value, _label(name, value, names), 0, True))
+        if name == "territory":
+            values = _as_tree(values, names)
+        elif name == "year":
             values.sort(key=lambda each: each.value, reverse=True)
         elif name == "state":
             values.sort(key=lambda each: STATES.index(each.value) if each.value in STATES else len(STATES))
-        views.append(FacetView(name, str(facet.label) if facet else name, values))
+        elif name in IN_ORDER:
+            values.sort(key=lambda each, name=name: names.terms.get((name, each.value), (99, ""))[0])  # type: ignore[misc]
+        is_useful = bool(selected) or any(value.count < total for value in values)
+        views.append(FacetView(name, str(facet.label) if facet else name, values, is_useful))
     return views
 
 
-def _label_of_unfound(name: str, value: str, words: Mapping[str, Any], territories: Mapping[int, Place]) -> str:
+def _shown(name: str, value: str, names: Names) -> list[tuple[str, str]]:
+    """(as written in addresses, label) of an indexed value; none for a place that hosts nothing."""
+    if name != "territory":
+        return [(value, _label(name, value, names))]
+    place = names.places.get(int(value)) if value.isdigit() else None
+    return [(place.slug, place.short_name)] if place else []
+
+
+def _label(name: str, value: str, names: Names) -> str:
+    facet = registry.FACETS.get(name)
     if name == "kind" and value in kinds.all_kinds():
         return str(kinds.all_kinds()[value].label)
     if name == "territory":
-        return next((each.short_name for each in territories.values() if each.slug == value), value)
+        place = names.place_called(value)
+        return place.short_name if place else value
+    if (name, value) in names.terms:
+        return names.terms[name, value][1]
+    words = facet.values() if facet and facet.values else {}
     return str(words.get(value, value))
+
+
+def _as_tree(values: Sequence[Value], names: Names) -> list[Value]:
+    """Each place after the one it is part of, one step to the right; the fullest first."""
+    ids = {each.slug: each.id for each in names.places.values()}
+    slugs = {each.id: each.slug for each in names.places.values()}
+    present = {value.value for value in values}
+    below: dict[str, list[Value]] = {}
+    for value in values:
+        place = names.places.get(ids.get(value.value, 0))
+        above = slugs.get(place.parent_id or 0, "") if place else ""
+        below.setdefault(above if above in present else "", []).append(value)
+    ordered: list[Value] = []
+
+    def add(under: str, depth: int) -> None:
+        for value in below.pop(under, ()):
+            ordered.append(replace(value, depth=min(depth, 2)))
+            add(value.value, depth + 1)
+
+    add("", 0)
+    return ordered
 
 
 # --- Did you mean ------------------------------------------------------------------------------------------------------------
@@ -326,10 +558,11 @@ def _suggestion(query: Query, results: Results, items: Sequence[Item]) -> tuple[
         return None, False
     spelled: dict[str, Counter[str]] = {term: Counter() for term in corrections.values()}
     for item in items:
+        analyser = analyser_of(item.content.language)
         for text, is_hit in item.title + item.excerpt:
             if is_hit:
                 for word in WORD.findall(text):
-                    if (term := term_of(word)) in spelled:
+                    if (term := term_of(word, analyser)) in spelled:
                         spelled[term][word.lower()] += 1
     text, changed = query.text, False
     for typed, term in corrections.items():

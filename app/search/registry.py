@@ -40,6 +40,7 @@ class Searchable:
     document: Callable[[Any], Document]
     load: Sequence[Any] = ()  # loader options that `document` needs; without them a relationship raises
     whole: bool = True  # does `document` read columns that only this kind has?
+    is_titled: bool = True  # did somebody choose its title? Else titles are not proposed while one types
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,14 @@ FACETS: dict[str, Facet] = {}
 
 
 def searchable(
-    model: type[C], load: Sequence[Any] = (), *, whole: bool = True
+    model: type[C], load: Sequence[Any] = (), *, whole: bool = True, is_titled: bool = True
 ) -> Callable[[Callable[[C], Document]], Callable[[C], Document]]:
-    """`whole=False`: what every content has is enough for the document; the kind's own columns are not read."""
+    """`whole=False`: what every content has is enough for the document; the kind's own columns are not read.
+    `is_titled=False`: its title is only its first words.
+    """
 
     def register(document: Callable[[C], Document]) -> Callable[[C], Document]:
-        _searchables[model] = Searchable(model, document, load, whole)
+        _searchables[model] = Searchable(model, document, load, whole, is_titled)
         return document
 
     return register
@@ -81,6 +84,11 @@ def is_searchable(model: type[Content]) -> bool | None:
 
 def searchables() -> dict[type[Content], Searchable]:
     return dict(_searchables)
+
+
+def kinds_by_title() -> dict[str, bool]:
+    """Kind → whether its title was chosen."""
+    return {model.__mapper_args__["polymorphic_identity"]: each.is_titled for model, each in _searchables.items()}
 
 
 def document_of(content: Content) -> Document | None:

@@ -2,13 +2,14 @@
 
 Whatever changes a content that is public, or was, queues "look again at 42" in the same transaction; counters do not.
 The leader then reads the content as it is now and puts, or removes, its document. A parent that is hidden takes its
-descendants with it: `is_public` changes on each of them, and each queues itself.
+descendants with it: `is_public` changes on each of them, and each queues itself. What is written in a consultation or a
+debate opens and closes with it: when its dates move, everything in it is looked at again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from sqlalchemy import event, insert, inspect, select
+from sqlalchemy import String, cast, event, insert, inspect, literal, select
 from sqlalchemy.orm import joinedload, selectin_polymorphic
 
 from app.contents import queries as contents
@@ -18,6 +19,7 @@ from app.core.db import Session, db, transaction
 from app.core.logs import log
 from app.search import engines, registry
 from app.search.engines.base import Document, Engine, SearchUnavailable
+from app.search.queries import moments_of
 from app.territories.models import Territory
 
 TOPIC = "search"
@@ -27,10 +29,13 @@ BATCH = 250
 
 def queue_changes(session, _context) -> None:
     touched: set[int] = set()
+    moved: set[int] = set()
     for thing in session.new | session.dirty | session.deleted:
         if isinstance(thing, Content):
             if thing in session.deleted or _is_worth_a_look(thing, is_new=thing in session.new):
                 touched.add(thing.id)
+            if thing in session.dirty and thing.is_public and {"opens_at", "closes_at"} & _changes(thing):
+                moved.add(thing.id)
         elif isinstance(thing, ContentTerm):
             touched.add(thing.content_id)
     if touched:
@@ -39,13 +44,23 @@ def queue_changes(session, _context) -> None:
             insert(outbox.OutboxJob), [{"topic": TOPIC, "key": str(content_id), "due_at": moment} for content_id in sorted(touched)]
         )
         session.info["queued"] = True
+    if moved:
+        inside = select(literal(TOPIC), cast(Content.id, String), literal(clock.now()), literal(0), literal(False)).where(
+            Content.space_id.in_(moved), contents.published()
+        )
+        session.execute(insert(outbox.OutboxJob).from_select(["topic", "key", "due_at", "attempts", "is_dead"], inside))
+        session.info["queued"] = True
+
+
+def _changes(content: Content) -> set[str]:
+    return {attribute.key for attribute in inspect(content).attrs if attribute.history.has_changes()}
 
 
 def _is_worth_a_look(content: Content, *, is_new: bool) -> bool:
     """A draft nobody sees may change as it likes."""
     if is_new:
         return bool(content.is_public)
-    changed = {attribute.key for attribute in inspect(content).attrs if attribute.history.has_changes()}
+    changed = _changes(content)
     return "is_public" in changed or (content.is_public and bool(changed - UNSEEN))
 
 
@@ -66,6 +81,7 @@ def documents_of(content_ids: Sequence[int]) -> list[Document]:
     found = db.scalars(query).unique().all()
     terms = contents.terms_of([content.id for content in found])
     above = territories_above()
+    moments = moments_of(found)
     made = []
     for content in found:
         document = registry.document_of(content)
@@ -77,7 +93,8 @@ def documents_of(content_ids: Sequence[int]) -> list[Document]:
             name: [*document.facets.get(name, ()), *facets.get(name, ())] for name in {*document.facets, *facets}
         }
         merged["territory"] = [*merged.get("territory", ()), *(str(each) for each in above.get(document.territory_id or 0, ()))]
-        made.append(replace(document, themes=themes, facets=merged))
+        opens_at, closes_at = moments[content.id]
+        made.append(replace(document, themes=themes, facets=merged, opens_at=opens_at, closes_at=closes_at))
     return made
 
 

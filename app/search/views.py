@@ -1,18 +1,26 @@
 from flask import Blueprint, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
 
+from app.api import csv_response
 from app.contents import kinds
+from app.contents.models import Content
 from app.core import pagecache
 from app.core.i18n import _
-from app.search.queries import Found, Item, Params, address_with, find
+from app.core.limits import TYPING, limiter
+from app.core.permissions import me
+from app.search.engines.base import SearchUnavailable
+from app.search.grammar import LONGEST_QUERY, parse
+from app.search.queries import Found, Item, Params, address_with, find, found_contents, moment_between, moments_of, titles_beginning
 
 KEPT_QUERY = 200  # signs of an address
+COLUMNS = ("kind", "id", "title", "url", "territory", "state", "published_at", "language", "source", "summary")
 search = Blueprint("search", __name__, template_folder="templates")
 
 
 @search.get("/recherche")
 def results():
     """Everything published in the region; needs no permission: the index and the database both say what is public."""
-    found = find(Params.read())
+    found = find(Params.read(), reader=me())
     if found.is_available and is_short():
         pagecache.public("search", "region")
     return render_template("search/results.html", found=found, sorts=sorts(found), address_with=address_with)
@@ -25,19 +33,51 @@ def is_short() -> bool:
 
 @search.get("/recherche.json")
 def results_json():
-    found = find(Params.read())
-    if not found.is_available:
-        return jsonify(error="unavailable", message=_("La recherche est momentanément indisponible. Réessayez dans quelques minutes.")), 503
-    return jsonify(as_json(found))
+    return json_answer(find(Params.read()))
 
 
-def as_json(found: Found) -> dict:
+@search.get("/recherche.csv")
+def results_csv():
+    return table_answer(Params.read(), filename="recherche")
+
+
+@search.get("/recherche/titres.json")
+@limiter.limit(TYPING)
+def titles():
+    """Titles that have what is being typed, for the script of the search box: `kind`, as in a search, limits them."""
+    query = parse(request.args.get("q", "")[:LONGEST_QUERY])
+    chosen = request.args.getlist("kind")[:20]
+    space = Params.read().space
+    within = ({"kind": chosen} if chosen else {}) | ({"space": [str(space)]} if space is not None else {})
+    found = titles_beginning(query, within=within)
+    if is_short():
+        pagecache.public("search", "region")
+    return jsonify(titles=[{"title": each.title, "kind": kinds.kind_label(each), "url": kinds.url_of(each)} for each in found])
+
+
+def json_answer(found: Found) -> ResponseReturnValue:
     """`total page pages items facets`, as every list that is a search answers."""
+    if not found.is_available:
+        return unavailable()
     answer = found.page.as_json(describe)
     answer["facets"] = {
         facet.name: [{"value": each.value, "label": each.label, "count": each.count} for each in facet.values] for facet in found.facets
     }
-    return answer
+    return jsonify(answer)
+
+
+def table_answer(params: Params, *, filename: str, **how) -> ResponseReturnValue:
+    """The first thousand results as a table; `how` as for `find`."""
+    try:
+        found = found_contents(params, **how)
+    except SearchUnavailable:
+        return unavailable()
+    moments = moments_of(found)
+    return csv_response([row_of(each, moment_between(*moments[each.id])) for each in found], COLUMNS, filename)
+
+
+def unavailable() -> ResponseReturnValue:
+    return jsonify(error="unavailable", message=_("La recherche est momentanément indisponible. Réessayez dans quelques minutes.")), 503
 
 
 def describe(item: Item) -> dict:
@@ -48,10 +88,19 @@ def describe(item: Item) -> dict:
         "title": content.title,
         "url": kinds.url_of(content),
         "territory": content.territory.slug if content.territory else None,
-        "state": content.moment,
+        "state": item.moment,
         "published_at": content.published_at.isoformat() if content.published_at else None,
         "source": content.source,
         "excerpt": item.excerpt_text,
+    }
+
+
+def row_of(content: Content, moment: str | None) -> dict:
+    row = {name: getattr(content, name) for name in ("kind", "id", "title", "published_at", "language", "source", "summary")}
+    return row | {
+        "url": kinds.url_of(content, external=True),
+        "territory": content.territory.slug if content.territory else "",
+        "state": moment,
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.search.analysis import fold, stem, term_of, terms, tokens
+from app.search.analysis import analyser_of, fold, stem, term_of, terms, tokens
 
 pytestmark = pytest.mark.no_database
 
@@ -99,3 +99,35 @@ def test_any_text_gives_clean_terms_where_they_stand(text):
         assert len(token.term) <= 48
         assert 0 <= token.start < token.end <= len(text)
     assert [token.position for token in found] == sorted({token.position for token in found})
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "city cities", "budget budgets budgeting budgeted", "participate participates participated participating", "plan planning planned plans",
+        "house houses housing", "policy policies", "church churches", "class classes", "meeting meetings meet",
+    ],
+)  # fmt: skip
+def test_the_forms_of_an_english_word_meet(forms):
+    assert len({term_of(form, "en") for form in forms.split()}) == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["speed sped", "this thesis", "bus business", "need needle", "policy police", "spring sprint", "hall hal"]
+)
+def test_different_english_words_stay_apart(words):
+    assert len({term_of(word, "en") for word in words.split()}) == 2
+
+
+@pytest.mark.parametrize(
+    "forms", ["gemeente gemeenten", "burger burgers", "wijk wijken", "school scholen", "plan plannen", "straat straten"]
+)
+def test_the_forms_of_a_dutch_word_meet(forms):
+    assert len({term_of(form, "nl") for form in forms.split()}) == 1
+
+
+def test_each_language_has_its_small_words_and_an_unknown_one_has_none():
+    assert terms("The car of our cities", "en") == ["car", "citi"]
+    assert terms("Het plan van de wijk", "nl") == ["plan", "wijk"]
+    assert terms("De la ciudad", "") == ["de", "la", "ciudad"]
+    assert [analyser_of(language) for language in ("fr", "en-GB", "nl", "es", "")] == ["fr", "en", "nl", "", ""]

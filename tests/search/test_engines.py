@@ -1,6 +1,7 @@
 """The same suite for both engines: they find the same things, in the same order, with the same counts."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -87,6 +88,68 @@ def test_titles_come_before_summaries_before_bodies(engine):
         [document(1, "Autre", "le vélo"), document(2, "Autre", summary="le vélo"), document(3, "Le vélo"), document(4, "Rien", "rien")]
     )
     assert ids(engine, "vélo") == [3, 2, 1]
+
+
+def test_lessons_come_between_summaries_and_bodies(engine):
+    others = [document(n, "Noise", "bruit") for n in range(10, 40)]
+    engine.put([document(1, "Autre", "le vélo"), document(2, "Autre", lessons="le vélo"), document(3, "Autre", summary="le vélo"), *others])
+    assert ids(engine, "vélo") == [3, 2, 1]
+
+
+def test_each_content_is_read_in_its_language_and_a_query_in_all(engine):
+    engine.put(
+        [
+            document(1, "Citizens in their cities", "They voted on budgets.", language="en"),
+            document(2, "Burgers en scholen", language="nl"),
+            document(3, "Les écoles", "Un budget"),
+            document(4, "Los presupuestos", language="es"),
+        ]
+    )
+    assert set(ids(engine, "budget")) == {1, 3}
+    assert ids(engine, "city") == ids(engine, "how citizen voting") == ids(engine, '"citizen in their city"') == [1]
+    assert ids(engine, "school ") == [2]
+    assert ids(engine, "presupuestos") == [4]
+    assert set(ids(engine, "-budgets")) == {2, 4}
+    assert set(ids(engine, '-"citizen in their city"')) == {2, 3, 4}
+    assert ask(engine, "how budget").corrections == ()
+    assert [hit.content_id for hit in engine.more_like("Voting in a city", "", 3, language="en")] == [1]
+
+
+def test_nudges_lift_a_little_and_never_above_a_better_match(engine):
+    old, noise = NOW - timedelta(days=2000), [document(n, "Autre chose") for n in range(10, 30)]
+    engine.put(
+        [
+            document(1, "Le vélo", territory_id=7, published_at=old),
+            document(2, "Le vélo", territory_id=8, published_at=NOW),
+            document(3, "Le reste", "du vélo", territory_id=7, published_at=NOW),
+            *noise,
+        ]
+    )
+    assert ids(engine, "vélo", prefer_recent=True) == [2, 1, 3]
+    assert ids(engine, "vélo", near="7") == [1, 2, 3]
+    assert ids(engine, "vélo", near="7", prefer_recent=True)[2] == 3
+    assert ids(engine, "vélo", near="7", prefer_recent=True, sort="date") == ids(engine, "vélo", sort="date")
+
+
+def test_titles_only_asks_every_word_of_the_title(engine):
+    engine.put([document(1, "Marche de nuit"), document(2, "Marche", "la nuit"), document(3, "Démarche nocturne")])
+    assert ids(engine, "nuit march", titles_only=True) == [1]
+    assert set(ids(engine, "marche", titles_only=True)) == {1, 2}
+    assert ids(engine, "zzzz", titles_only=True) == []
+
+
+def test_an_index_made_by_another_version_is_not_read_but_made_again(engine, another, monkeypatch):
+    engine.put([document(1, "Vélo")])
+    for module in ("whoosh", "postgres"):
+        monkeypatch.setattr(f"app.search.engines.{module}.FORMAT", 1)
+    monkeypatch.setattr("app.search.engines.whoosh._edition_name", re.compile(r"edition-1-[0-9a-f]{16}\Z"))
+    reader = another()
+    with pytest.raises(SearchUnavailable):
+        ask(reader, "vélo")
+    with pytest.raises(SearchUnavailable):
+        reader.put([document(2, "Vélo")])
+    assert reader.rebuild(iter([[document(1, "Vélo")]]), lambda ids: []) == 1
+    assert ids(another(), "vélo") == [1]
 
 
 def test_what_has_every_word_comes_first(engine):

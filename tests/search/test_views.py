@@ -244,6 +244,159 @@ def test_pages_and_sorts_and_filters_are_addresses(client, run_worker, tourcoing
     assert 'value="tourcoing"' in filtered  # a facet ignores its own filter
 
 
+def test_the_tree_of_territories_is_shown_from_the_top(client, run_worker, tourcoing):
+    mel = make_territory(short_name="MEL", slug="mel", kind="epci", is_pilot=False)
+    tourcoing.parent_id = mel.id
+    make_territory(short_name="Lens", slug="lens")
+    make_content(Project, title="Ville", territory=tourcoing)
+    make_content(Project, title="Mines", territory=make_territory(short_name="Bruay", slug="bruay"))
+    run_worker("search")
+    values = [(each["value"], each["count"]) for each in answer(client)["facets"]["territory"]]
+    assert values.index(("mel", 1)) + 1 == values.index(("tourcoing", 1))
+    assert ("bruay", 1) in values
+    assert "bf-under-1" in page(client)
+
+
+def test_a_facet_that_would_narrow_nothing_is_not_shown(client, run_worker, tourcoing):
+    make_content(Project, title="Ville", territory=tourcoing)
+    make_content(Project, title="Stad", territory=tourcoing, language="nl")
+    run_worker("search")
+    assert "facet-kind-0" not in page(client)
+    assert "facet-language-0" in page(client)
+    assert answer(client)["facets"]["kind"] == [{"value": "project", "label": "Projet", "count": 2}]
+
+
+def test_a_theme_merged_into_another_leads_there(client, run_worker, tourcoing):
+    contents.ensure_vocabulary("theme", "Thèmes", {"eau": "L’eau", "rivieres": "Rivières"})
+    water, rivers = db.scalars(select(Term).order_by(Term.key)).all()
+    project = make_content(Project, title="Deûle", territory=tourcoing)
+    contents.set_terms(project, [water])
+    rivers.merged_into_id = water.id
+    db.commit()
+    run_worker("search")
+    assert titles(client, theme="rivieres") == ["Deûle"]
+
+
+def test_what_is_in_a_debate_opens_and_closes_with_it(client, run_worker, tourcoing):
+    """attacks: `state` covers contributions; when the dates of their space move, the worker looks at them again."""
+    now = clock.now()
+    space = make_content(Project, title="Débat", territory=tourcoing)
+    space.opens_at, space.closes_at = now - timedelta(days=1), now + timedelta(days=1)
+    inside = make_content(Project, title="Dedans", territory=tourcoing, space_id=space.id).id
+    run_worker("search")
+    assert [(each["title"], each["state"]) for each in answer(client, state="open", sort="date")["items"]] == [
+        ("Dedans", "open"),
+        ("Débat", "open"),
+    ]
+    again(space).closes_at = now - timedelta(hours=1)
+    db.commit()
+    run_worker("search")
+    assert titles(client, state="open") == []
+    assert set(titles(client, state="closed")) == {"Dedans", "Débat"}
+    assert db.get(Project, inside).closes_at is None
+
+
+def test_one_looks_inside_of_a_consultation(client, run_worker, tourcoing):
+    space = make_content(Project, title="Plan vélo", territory=tourcoing).id
+    make_content(Project, title="Un vélo dedans", territory=tourcoing, space_id=space)
+    make_content(Project, title="Un vélo en attente", territory=tourcoing, space_id=space, state=State.PENDING)
+    hidden = make_content(Project, title="Consultation secrète", territory=tourcoing, state=State.DRAFT).id
+    make_content(Project, title="Un vélo dehors", territory=tourcoing)
+    run_worker("search")
+    assert titles(client, "vélo", space=space) == ["Un vélo dedans"]
+    assert "Chercher dans « Plan vélo »" in page(client, "vélo", space=space).replace("\u202f", " ")
+    assert "dans toute la région" in page(client, "dehors", space=space)
+    for nothing in (hidden, 10**8, "abc"):
+        assert "secrète" not in page(client, "vélo", space=nothing)
+    assert titles(client, "vélo", space=hidden) == titles(client, "vélo", space=10**8) == []
+
+
+# --- Other shapes ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_a_table_whose_cells_are_never_formulas(client, run_worker, tourcoing):
+    """attacks.md I06, through the titles and summaries that people write."""
+    make_content(Project, title="=1+1 vélo", summary="@SUM(A1) du vélo", territory=tourcoing)
+    make_content(Project, title="-vélo", territory=tourcoing, state=State.PENDING)
+    make_content(Project, title="École", territory=tourcoing)
+    run_worker("search")
+    for path in ("/recherche.csv", "/catalogue.csv"):
+        response = client.get(path, query_string={"q": "vélo"})
+        assert (response.status_code, response.mimetype) == (200, "text/csv")
+        lines = response.data.decode("utf-8-sig").splitlines()
+        assert lines[0].startswith("kind;id;title;url;territory")
+        assert len(lines) == (2 if path.startswith("/rech") else 1)
+    (row,) = client.get("/recherche.csv?q=vélo&territory=tourcoing").data.decode("utf-8-sig").splitlines()[1:]
+    assert ";'=1+1 vélo;" in row
+    assert row.endswith("'@SUM(A1) du vélo")
+    assert 'href="/recherche.csv?q=v%C3%A9lo"' in page(client, "vélo")
+
+
+def test_titles_are_completed_with_public_ones_only(client, run_worker, tourcoing):
+    project = make_content(Project, title="Marche exploratoire de nuit", territory=tourcoing)
+    make_content(Project, title="Marche secrète", territory=tourcoing, state=State.PENDING)
+    make_content(Project, title="Autre", body="Une marche.", territory=tourcoing)
+    run_worker("search")
+
+    def completed(query, **more):
+        return [each["title"] for each in client.get("/recherche/titres.json", query_string={"q": query, **more}).get_json()["titles"]]
+
+    assert completed("marc") == completed("nuit marc") == completed("march", kind="project") == ["Marche exploratoire de nuit"]
+    assert completed("secr") == completed("xyzt") == completed("") == completed("de") == completed("marc", kind="initiative") == []
+    contents.change_state(again(project), State.HIDDEN)
+    db.commit()
+    assert completed("marc") == []
+
+
+# --- The nudges --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_place_of_the_reader_is_lifted_said_and_switched_off(client, run_worker, tourcoing):
+    lille = make_territory(short_name="Lille", slug="lille")
+    for place in (tourcoing, lille):
+        make_content(Project, title=f"Un vélo à {place.short_name}", territory=place)
+    run_worker("search")
+    assert titles(client, "vélo", near="tourcoing")[0] == "Un vélo à Tourcoing"
+    assert titles(client, "vélo", near="lille")[0] == "Un vélo à Lille"
+    assert titles(client, "vélo", near="nowhere") == titles(client, "vélo")
+    assert "Ce qui vient de" not in page(client, "vélo")
+    client.log_in(make_person(roles=[("moderator", again(lille))]))
+    shown = page(client, "vélo")
+    assert "Ce qui vient de Lille remonte un peu" in shown
+    assert "near=none" in shown
+    assert "Ce qui vient de" not in page(client, "vélo", near="none")
+    citizen = make_person()
+    make_content(Project, title="Autre chose", territory=again(tourcoing), author=citizen)
+    client.log_in(citizen)
+    assert "Ce qui vient de Tourcoing" in page(client, "vélo")
+
+
+def test_recency_is_said_and_switched_off(client, run_worker, tourcoing):
+    for title in ("Vélo ancien", "Vélo récent"):
+        project = make_content(Project, title=title, territory=tourcoing)
+        project.published_at = clock.from_now(days=-1500 if "ancien" in title else -1)
+    db.commit()
+    run_worker("search")
+    assert "Ce qui est récent remonte un peu" in page(client, "vélo")
+    assert "recent=no" in page(client, "vélo")
+    assert "La date ne compte pas" in page(client, "vélo", recent="no")
+    assert "remonte" not in page(client, "vélo", sort="date")
+
+
+def test_contents_in_other_languages_are_found_marked_and_said(client, run_worker, tourcoing):
+    make_content(
+        Project, title="Participatory budgets in cities", body="Citizens discussed the city budget.", language="en", territory=tourcoing
+    )
+    make_content(Project, title="Budget participatif", territory=tourcoing)
+    run_worker("search")
+    assert set(titles(client, "budgets")) == {"Participatory budgets in cities", "Budget participatif"}
+    assert titles(client, "citizen discussing") == ["Participatory budgets in cities"]
+    shown = page(client, "city", language="en")
+    assert "<mark>cities</mark>" in shown
+    assert '<li lang="en">' in shown
+    assert titles(client, "car", language="en") == []
+
+
 # --- The page -------------------------------------------------------------------------------------------------------------------
 
 
@@ -276,7 +429,21 @@ def test_nothing_found_helps(client, run_worker, tourcoing):
     run_worker("search")
     assert "Nous n’avons rien trouvé" in page(client, "zzzzzzzz")
     assert "trop courants" in page(client, "de la")
-    assert "Retirez un filtre" in page(client, "marche", year="1999")
+    shown = page(client, "marche", year="1999", territory="tourcoing")
+    assert "sans le filtre « année »" in shown.replace("\u202f", " ")
+    assert "sans aucun filtre" in shown
+    assert 'href="/recherche?q=marche"' in shown
+    assert "sans guillemets" in page(client, '"la marche des autres"')
+
+
+def test_nothing_found_offers_the_themes_there_are(client, run_worker, tourcoing):
+    contents.ensure_vocabulary("theme", "Thèmes", {"eau": "L’eau"})
+    project = make_content(Project, title="Rivière", territory=tourcoing)
+    contents.set_terms(project, db.scalars(select(Term).where(Term.key == "eau")).all())
+    db.commit()
+    run_worker("search")
+    assert 'href="/recherche?theme=eau"' in page(client, "zzzzzzzz")
+    assert page(client, "rivière").count("partez d’un thème") == 0
 
 
 def test_without_an_index_the_latest_are_shown_and_one_sentence(client, tourcoing, monkeypatch):

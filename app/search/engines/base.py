@@ -23,6 +23,7 @@ class Document:
     """One public content, as the index knows it. `facets` adds named values to count and filter by, several a name.
 
     `territory_id` is where it belongs; put the places above it in `facets["territory"]` to find it from them too.
+    `lessons` is what one learned from it, apart from `body`: it weighs more.
     Times are aware. Text is plain text, never HTML.
     """
 
@@ -30,6 +31,7 @@ class Document:
     kind: str
     title: str
     summary: str = ""
+    lessons: str = ""
     body: str = ""
     territory_id: int | None = None
     space_id: int | None = None
@@ -83,6 +85,8 @@ class SearchRequest:
 
     `facets` names what to count; `territory_order` lists territory values in the order of `sort="territory"`.
     `within` limits the search, facets included, as if nothing else existed (the catalogue, one space).
+    `prefer_recent` and `near` (a territory value) lift what is recent, or of that place, a little: see ranking.NUDGES.
+    `titles_only`: every word asked stands in the title.
     """
 
     query: Query
@@ -94,12 +98,18 @@ class SearchRequest:
     per_page: int = 20
     facets: Sequence[str] = ("kind", "territory", "theme", "year", "state")
     territory_order: Sequence[str] = ()
+    prefer_recent: bool = False
+    near: str | None = None
+    titles_only: bool = False
 
 
 @dataclass(frozen=True)
 class Hit:
+    """`likeness`, of `more_like` only: how near the whole text, from 0 to 1, the same for every text and index."""
+
     content_id: int
     score: float
+    likeness: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,7 @@ class Engine(Protocol):
         exclude: Iterable[int] = (),
         within: dict[str, Sequence[str]] | None = None,
         now: datetime | None = None,
+        language: str = "fr",
     ) -> list[Hit]: ...
 
     def rebuild(self, batches: Iterator[Iterable[Document]], refresh: Refresh) -> int:

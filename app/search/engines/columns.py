@@ -17,7 +17,7 @@ from app.search.engines.base import Document
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
-ZONES = ("any", "title", "summary", "often")  # where a term stands: anywhere, title, summary, three times or more
+ZONES = ("any", "title", "summary", "lessons", "often")  # where a term stands: anywhere, title, summary, lessons, three times or more
 NEVER = np.iinfo(np.int64).max
 LONG_AGO = np.iinfo(np.int64).min
 

@@ -22,15 +22,16 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.search.analysis import analyser_of
 from app.search.analysis import terms as terms_of
 from app.search.engines import ranking
 from app.search.engines.base import Document, Hit, Refresh, Results, SearchRequest, SearchUnavailable, Status
 from app.search.engines.columns import Chunk, Codes, Columns, Ints
-from app.search.engines.postings import Analysed, analyse
+from app.search.engines.postings import FORMAT, Analysed, analyse
 from app.search.engines.vocabulary import Vocabulary, endings, spellings
 from app.search.grammar import Phrase
 
-SIGNS = {"any": "", "title": "=", "summary": "+", "often": "#"}
+SIGNS = {"any": "", "title": "=", "summary": "+", "lessons": "@", "often": "#"}
 LAST_PLACE = 16_383  # PostgreSQL counts no further
 MOST_PLACES = 255  # of one term in one vector
 KEPT_POSTINGS = 24 * 2**20  # bytes a process keeps
@@ -134,6 +135,8 @@ class PostgresEngine:
         state = connection.execute(text("SELECT edition, generation, stamp FROM search_state WHERE id = 1")).one_or_none()
         if state is None or not state.edition:
             raise SearchUnavailable("no index yet")
+        if not is_ours(state.stamp):
+            raise SearchUnavailable("the index was made by another version")
         if (state.edition, state.generation, state.stamp) == (self.edition, self.generation, self.stamp):
             return
         if state.edition != self.edition or state.generation <= self.generation or len(self._chunks) >= MOST_CHUNKS:
@@ -217,9 +220,11 @@ class PostgresEngine:
         exclude: Iterable[int] = (),
         within: dict[str, Sequence[str]] | None = None,
         now: datetime | None = None,
+        language: str = "fr",
     ) -> list[Hit]:
+        analyser = analyser_of(language)
         with self.snapshot() as snapshot:
-            return ranking.more_like(snapshot, terms_of(title), terms_of(body), limit, exclude, within or {}, now)
+            return ranking.more_like(snapshot, terms_of(title, analyser), terms_of(body, analyser), limit, exclude, within or {}, now)
 
     def status(self) -> Status:
         try:
@@ -239,8 +244,9 @@ class PostgresEngine:
         if not analysed and not gone:
             return
         with self._writing() as connection:
-            state = connection.execute(text("SELECT edition, generation, building FROM search_state WHERE id = 1 FOR UPDATE")).one_or_none()
-            if state is None or not state.edition:
+            locked = text("SELECT edition, generation, building, stamp FROM search_state WHERE id = 1 FOR UPDATE")
+            state = connection.execute(locked).one_or_none()
+            if state is None or not state.edition or not is_ours(state.stamp):
                 raise SearchUnavailable("no index yet")
             generation = state.generation + 1
             write(connection, state.edition, generation, analysed)
@@ -321,13 +327,13 @@ def index_only(connection: Connection) -> Iterator[None]:
 def vector_of(document: Analysed) -> str:
     """The text of a tsvector. Terms are letters and figures only: nothing to escape."""
     places: dict[str, list[str]] = {}
-    summary, body = document.parts
+    summary, _lessons, body = document.parts
     for term, place in document.placed:
         known = places.setdefault(term, [])
         if len(known) < MOST_PLACES:
             known.append(f"{min(place + 1, LAST_PLACE)}{'A' if place < summary else 'B' if place < body else ''}")
     written = [f"'{term}':{','.join(known)}" for term, known in places.items()]
-    written += [f"'{SIGNS[zone]}{term}'" for zone in ("title", "summary", "often") for term in document.zones[zone]]
+    written += [f"'{SIGNS[zone]}{term}'" for zone in ("title", "summary", "lessons", "often") for term in document.zones[zone]]
     return " ".join(written)
 
 
@@ -391,8 +397,12 @@ def write_words(connection: Connection, edition: int, generation: int, words: Co
 def renumber(connection: Connection, edition: int, generation: int, *, building: int | None) -> None:
     connection.execute(
         text("UPDATE search_state SET edition = :e, generation = :g, stamp = :s, building = :b WHERE id = 1"),
-        {"e": edition, "g": generation, "s": secrets.token_hex(8), "b": building},
+        {"e": edition, "g": generation, "s": f"{FORMAT}-{secrets.token_hex(8)}", "b": building},
     )
+
+
+def is_ours(stamp: str) -> bool:
+    return stamp.startswith(f"{FORMAT}-")
 
 
 def leftovers(connection: Connection, edition: int) -> None:

@@ -3,24 +3,25 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from app.search.analysis import Token, tokens
+from app.search.analysis import Token, analyser_of, tokens
 from app.search.engines.base import Document
 from app.search.engines.columns import Row, row_of
 
+FORMAT = 2  # changes with what an index holds: one written otherwise is unavailable, and the worker builds it again
 LONGEST_TEXT = 400_000  # characters of one document that are read; the rest is not found
 OFTEN = 3  # times
-BETWEEN_PARTS = 10  # places between title, summary and body, so that no phrase straddles them
+BETWEEN_PARTS = 10  # places between title, summary, lessons and body, so that no phrase straddles them
 
 
 @dataclass(frozen=True)
 class Analysed:
-    """`zones`: zone → its distinct terms. `placed`: (term, place) of title, summary and body one after the other."""
+    """`zones`: zone → its distinct terms. `placed`: (term, place) of title, summary, lessons and body one after the other."""
 
     content_id: int
     row: Row
     zones: dict[str, list[str]]
     placed: list[tuple[str, int]]
-    parts: tuple[int, int]  # where summary and body begin, in places
+    parts: tuple[int, int, int]  # where summary, lessons and body begin, in places
 
     @property
     def stream(self) -> str:
@@ -34,21 +35,23 @@ class Analysed:
 
 
 def analyse(document: Document) -> Analysed:
-    title, summary = list(tokens(document.title)), list(tokens(document.summary[:LONGEST_TEXT]))
-    body = list(tokens(document.body[:LONGEST_TEXT]))
-    second = _after(title, 0)
-    third = _after(summary, second)
-    placed = [(token.term, token.position) for token in title]
-    placed += [(token.term, second + token.position) for token in summary]
-    placed += [(token.term, third + token.position) for token in body]
+    analyser = analyser_of(document.language)
+    read = [list(tokens(text[:LONGEST_TEXT], analyser)) for text in (document.title, document.summary, document.lessons, document.body)]
+    title, summary, lessons, _body = read
+    starts = [0]
+    for part in read[:-1]:
+        starts.append(_after(part, starts[-1]))
+    placed = [(token.term, start + token.position) for start, part in zip(starts, read, strict=True) for token in part]
     counts = Counter(term for term, _ in placed)
     zones = {
         "any": list(counts),
         "title": list({token.term for token in title}),
         "summary": list({token.term for token in summary}),
+        "lessons": list({token.term for token in lessons}),
         "often": [term for term, count in counts.items() if count >= OFTEN],
     }
-    return Analysed(document.content_id, row_of(document, (len(title), len(summary), len(placed))), zones, placed, (second, third))
+    row = row_of(document, (len(title), len(summary), len(placed)))
+    return Analysed(document.content_id, row, zones, placed, (starts[1], starts[2], starts[3]))
 
 
 def _after(part: list[Token], start: int) -> int:

@@ -21,9 +21,12 @@ from app.search.engines.base import LAST_PAGE, STATES, Hit, Results, SearchReque
 from app.search.engines.columns import ZONES, Columns, Ints, Mask, seconds
 from app.search.grammar import Phrase, Query, Word
 
-WEIGHTS = {"any": 1.0, "title": 8.0, "summary": 2.0, "often": 1.0}
-LENGTH_MATTERS = {"any": 0.75, "title": 0.6, "summary": 0.3, "often": 0.75}
-LENGTH_COLUMN = {"any": 2, "title": 0, "summary": 1, "often": 2}
+WEIGHTS = {"any": 1.0, "title": 8.0, "summary": 2.0, "lessons": 1.5, "often": 1.0}
+LENGTH_MATTERS = {"any": 0.75, "title": 0.6, "summary": 0.3, "lessons": 0.0, "often": 0.75}
+LENGTH_COLUMN = {"any": 2, "title": 0, "summary": 1, "lessons": 2, "often": 2}
+# What lifts a result besides its words: by so much of its score at most. Less than the place of one word makes.
+NUDGES = {"near": 0.15, "recent": 0.10}
+HALF_AS_RECENT = 365 * 24 * 3600  # seconds after which recency counts for half
 SATURATION = 1.2
 ENDING = 0.4  # a longer word than the one typed
 EDIT = 0.8  # each edit from what was typed
@@ -77,12 +80,14 @@ def search(snapshot: Snapshot, request: SearchRequest) -> Results:
         universe &= _having(columns, facet, values, now)
     if request.query.is_unsearchable:
         universe[:] = False
-    matches = match(snapshot, request.query, universe)
+    matches = match(snapshot, request.query, universe, titles_only=request.titles_only)
 
     filters = {facet: _having(columns, facet, values, now) for facet, values in request.filters.items() if values}
     chosen = matches.mask.copy()
     for mask in filters.values():
         chosen &= mask
+    if request.sort == "relevance" and (request.near or request.prefer_recent):
+        matches.scores = nudged(columns, matches.scores, request, now)
     counted = {}
     for facet in request.facets:
         mask = chosen
@@ -96,27 +101,40 @@ def search(snapshot: Snapshot, request: SearchRequest) -> Results:
     return Results(total, _page(columns, matches, chosen, request), counted, tuple(matches.terms), tuple(matches.corrections))
 
 
-def match(snapshot: Snapshot, query: Query, universe: Mask) -> Matches:
+def nudged(columns: Columns, scores: Scores, request: SearchRequest, now: int) -> Scores:
+    factor = np.ones(columns.size, np.float32)
+    if request.near:
+        factor += np.float32(NUDGES["near"]) * columns.having("territory", [request.near])
+    if request.prefer_recent:
+        ages = np.maximum(now - columns.published, 0) / HALF_AS_RECENT
+        factor += np.float32(NUDGES["recent"]) * np.exp2(-ages).astype(np.float32)
+    return scores * factor
+
+
+def match(snapshot: Snapshot, query: Query, universe: Mask, *, titles_only: bool = False) -> Matches:
     """Which documents answer, how well (score) and how fully (coverage, 1 when nothing is missing)."""
     columns = snapshot.columns
     size = columns.size
     mask = universe
     terms: list[str] = []
+    groups: list[Group] = []
 
     for phrase in query.phrases:
         found = np.zeros(size, dtype=bool)
-        found[phrase_places(snapshot, phrase, mask)] = True
+        groups += groups_of(readings(columns, phrase))
+        for reading in readings(columns, phrase):
+            found[phrase_places(snapshot, reading, mask)] = True
+            terms += [term for term, _ in reading.terms]
         mask = mask & found
-        terms += [term for term, _ in phrase.terms]
-    if query.excluded_terms:
-        for places in snapshot.places([("any", term) for term in query.excluded_terms]):
+    if excluded := query.excluded_terms + (query.excluded_others if has_other_languages(columns) else ()):
+        for places in snapshot.places([("any", term) for term in excluded]):
             mask = mask.copy()
             mask[places] = False
     for phrase in query.excluded_phrases:
         mask = mask.copy()
-        mask[phrase_places(snapshot, phrase, mask)] = False
+        for reading in readings(columns, phrase):
+            mask[phrase_places(snapshot, reading, mask)] = False
 
-    groups = [Group(Word(term, term, term), {term: 1.0}) for term in dict.fromkeys(terms)]
     is_required = len(groups)
     groups += expand(snapshot, query.words, columns.alive)
     if not groups:
@@ -124,26 +142,52 @@ def match(snapshot: Snapshot, query: Query, universe: Mask) -> Matches:
     scores, coverage = score(snapshot, [group.terms for group in groups])
     if not is_required:
         mask = mask & (scores > 0)
+    for group in groups[is_required:] if titles_only else ():
+        found = np.zeros(size, dtype=bool)
+        for places in snapshot.places([("title", term) for term in group.terms]):
+            found[places] = True
+        mask = mask & found
     looked_for = terms + [term for group in groups[is_required:] for term in group.terms]
     corrections = [(group.word.typed, group.correction) for group in groups if group.correction]
     return Matches(mask, scores, coverage, list(dict.fromkeys(looked_for)), corrections)
 
 
+def readings(columns: Columns, phrase: Phrase) -> tuple[Phrase, ...]:
+    return (phrase, *phrase.others) if has_other_languages(columns) else (phrase,)
+
+
+def groups_of(phrases: Sequence[Phrase]) -> list[Group]:
+    """A phrase, word by word, for the score: what each language makes of a word are alternatives."""
+    same_length = [phrase for phrase in phrases if len(phrase.terms) == len(phrases[0].terms)]
+    places = zip(*(phrase.terms for phrase in same_length), strict=True)
+    return [Group(Word("", "", place[0][0]), {term: 1.0 for term, _ in place}) for place in places]
+
+
+def has_other_languages(columns: Columns) -> bool:
+    return any(value != "fr" for value in columns.codes.values("language"))
+
+
 def expand(snapshot: Snapshot, words: Sequence[Word], alive: Mask) -> list[Group]:
-    """What stands for each word: its term; for the last, words it begins; for one that is nowhere, its near spellings."""
+    """What stands for each word: its terms; for the last, words it begins; for one that is nowhere, its near spellings.
+
+    A small word of another language that is nowhere (« how ») asks for nothing.
+    """
     groups = []
-    known = [bool(alive[places].any()) for places in snapshot.places([("any", word.term) for word in words])]
-    for word, is_known in zip(words, known, strict=True):
-        group = Group(word, {word.term: 1.0} if is_known else {})
+    manifold = has_other_languages(snapshot.columns)
+    asked = [[word.term, *(word.others if manifold else ())] for word in words]
+    standing = set(_standing(snapshot, [term for terms in asked for term in terms], alive))
+    for word, terms in zip(words, asked, strict=True):
+        known = [term for term in terms if term in standing]
+        group = Group(word, dict.fromkeys(known, 1.0))
         if word.is_prefix:
             for term in snapshot.endings(word.folded):
                 group.terms.setdefault(term, ENDING)
-        if not is_known and not _standing(snapshot, group.terms, alive):
+        if not known and not _standing(snapshot, group.terms, alive):
+            if word.is_small and len(words) > 1:
+                continue
             near = snapshot.spellings(word.term)
-            standing = set(_standing(snapshot, [term for term, _ in near], alive))
-            group.terms = {
-                term: EDIT**edits * (1 if term[0] == word.term[0] else OTHER_INITIAL) for term, edits in near if term in standing
-            }
+            there = set(_standing(snapshot, [term for term, _ in near], alive))
+            group.terms = {term: EDIT**edits * (1 if term[0] == word.term[0] else OTHER_INITIAL) for term, edits in near if term in there}
             group.correction = next(iter(group.terms), None)
             group.terms = group.terms or {word.term: 1.0}
         groups.append(group)
@@ -254,7 +298,9 @@ def more_like(
         mask &= _having(columns, facet, values, seconds(now) or 0)
     chosen = np.flatnonzero(mask)
     order = chosen[np.lexsort((-columns.content_id[chosen], -scores[chosen]))][:limit]
-    return [Hit(int(columns.content_id[place]), float(scores[place])) for place in order]
+    rarities = {term: math.log(1 + (columns.alive_count + 1) / (len(places) + 0.5)) for term, places in zip(candidates, found, strict=True)}
+    whole = sum(weights[term] / strongest * rarities[term] for term in telling)  # about what the text itself would score
+    return [Hit(int(columns.content_id[place]), float(scores[place]), min(1.0, float(scores[place]) / whole)) for place in order]
 
 
 def suggest(snapshot: Snapshot, words: Sequence[str]) -> dict[str, str]:
