@@ -4,9 +4,9 @@ What ends a session ends it at once, whoever kept a copy of the cookie: the row 
 """
 
 import secrets
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
-from typing import Any
 
 from flask import Flask, g, has_request_context, session
 from flask_login import AnonymousUserMixin, LoginManager
@@ -85,7 +85,7 @@ def is_long() -> bool:
 
 
 @cache
-def by_token() -> Select[Any]:
+def by_token() -> Select[datetime, int, Person, Role]:
     """One row a role. Made once, and no more than what is asked of it: every page of someone signed in begins with it."""
     query = select(LoginSession.expires_at, LoginSession.epoch, Person, Role).join(LoginSession.person)
     return query.outerjoin(Role, Role.person_id == Person.id).where(LoginSession.token_hash == bindparam("token_hash")).order_by(Role.id)

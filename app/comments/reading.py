@@ -1,7 +1,8 @@
 """A page of arguments as everyone reads it, kept; and what is one reader's own, put into it at each request.
 
-The kept body holds slots: `choice:12` and `mark:12` for the reader's vote on 12, `own:12` for the links of who wrote it,
-`pages` for the pagination (its links carry the reader's address), `manage` for those who work there.
+The kept body holds slots: `agree:12` and its like for the button of the reader's vote on 12, `mark:12` for that vote where
+there are no buttons, `token` for the form they belong to, `own:12` for the links of who wrote it, `pages` for the
+pagination (its links carry the reader's address), `manage` for those who work there.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -11,7 +12,7 @@ from sys import getsizeof
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BindParameter, CompoundSelect, String, bindparam, literal, or_, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, String, and_, bindparam, literal, or_, select, union_all
 
 from app.accounts.models import Person
 from app.accounts.sessions import Visitor
@@ -20,7 +21,7 @@ from app.comments.views import May
 from app.contents.models import Content, State, Vote
 from app.contents.queries import Figures
 from app.core import pagecache
-from app.core.db import db
+from app.core.db import db, one_of
 from app.core.pagecache import Html, Shape
 from app.core.pages import Page
 from app.core.permissions import me
@@ -55,11 +56,11 @@ def deeds() -> CompoundSelect:
     """The reader's votes and texts, in one query, made once."""
     person_id: BindParameter[int] = bindparam("person_id")
     voted = select(Vote.content_id.label("id"), literal("").label("kind"), Vote.value.label("text"), literal("").label("state")).where(
-        Vote.person_id == person_id, Vote.scale == "agreement", Vote.content_id.in_(bindparam("votable", expanding=True))
+        Vote.person_id == person_id, Vote.scale == "agreement", one_of(Vote.content_id, "votable")
     )
-    waits = (Content.state == State.PENDING) & Content.parent_id.in_(bindparam("shown", expanding=True))
+    waits = and_(Content.state == State.PENDING, one_of(Content.parent_id, "shown"))
     wrote = select(Content.id, Content.kind, Content.title, Content.state.cast(String)).where(
-        Content.author_id == person_id, or_(Content.id.in_(bindparam("shown", expanding=True)), waits)
+        Content.author_id == person_id, or_(one_of(Content.id, "shown"), waits)
     )
     return union_all(voted, wrote)
 
@@ -100,9 +101,9 @@ def slots(reading: Reading, mine: Mine, may: May, label: str, manage: tuple[str,
     if reading.page.pages > 1:
         found["pages"] = macros("components/pagination.html").pagination(reading.page, label)
     if may.vote:
-        token = macros("components/form.html").token()
-        buttons = {value: token + votes.choice_buttons(value) for value in {None, *mine.votes.values()}}
-        found |= {f"choice:{content_id}": buttons[mine.votes.get(content_id)] for content_id in reading.votable}
+        found["token"] = macros("components/form.html").token()
+        takes_back = votes.meaning("none", pressed=True)
+        found |= {f"{value}:{content_id}": takes_back for content_id, value in mine.votes.items()}
     else:
         found |= {f"mark:{content_id}": votes.choice("", value, enabled=False) for content_id, value in mine.votes.items()}
     for content_id, kind, title in mine.wrote:

@@ -26,7 +26,7 @@ from app.contents.models import (
     Vote,
 )
 from app.core import clock
-from app.core.db import db, get_one
+from app.core.db import db, get_one, one_of
 
 BODIES = (defer(Content.body_source, raiseload=True), defer(Content.body_html, raiseload=True))  # lists show summaries
 
@@ -105,7 +105,7 @@ def figures_of(content_ids: Iterable[int], scale: str = "agreement") -> dict[int
 @cache
 def tallies_of() -> Select[int, str, int, int]:
     query = select(Tally.content_id, Tally.value, Tally.cast, Tally.imported)
-    return query.where(Tally.content_id.in_(bindparam("ids", expanding=True)), Tally.scale == bindparam("scale"))
+    return query.where(one_of(Tally.content_id, "ids"), Tally.scale == bindparam("scale"))
 
 
 def votes_of(person: Person, content_ids: Iterable[int], scale: str = "agreement") -> dict[int, str]:
@@ -119,7 +119,7 @@ def votes_of(person: Person, content_ids: Iterable[int], scale: str = "agreement
 @cache
 def cast_by() -> Select[int, str]:
     mine = (Vote.person_id == bindparam("person_id"), Vote.scale == bindparam("scale"))
-    return select(Vote.content_id, Vote.value).where(*mine, Vote.content_id.in_(bindparam("ids", expanding=True)))
+    return select(Vote.content_id, Vote.value).where(*mine, one_of(Vote.content_id, "ids"))
 
 
 def count_of(value: str, scale: str = "agreement") -> ColumnElement[int]:

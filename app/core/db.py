@@ -5,6 +5,7 @@ file lock that gives each writer its turn (SQLite's own busy timeout lets the un
 """
 
 import fcntl
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +16,28 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from flask import Flask, Response, request
-from sqlalchemy import JSON, Date, DateTime, Enum, MetaData, Select, String, Text, create_engine, event, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Enum,
+    MetaData,
+    Select,
+    String,
+    Text,
+    bindparam,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from app.core.errors import NotFound
@@ -53,6 +72,44 @@ class UtcDateTime(TypeDecorator):
 
     def process_result_value(self, value, dialect):
         return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+class Numbers(TypeDecorator):
+    """Whole numbers sent as one value: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        return dialect.type_descriptor(postgresql.ARRAY(BigInteger) if dialect.name == "postgresql" else String())
+
+    def process_bind_param(self, value, dialect):
+        return list(value) if dialect.name == "postgresql" else json.dumps(list(value))
+
+
+class OneOf(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(OneOf, "sqlite")
+def one_of_on_sqlite(element, compiler, **kw) -> str:
+    column, numbers = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 -- names and placeholders of SQLAlchemy
+
+
+@compiles(OneOf, "postgresql")
+def one_of_on_postgres(element, compiler, **kw) -> str:
+    column, numbers = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} = ANY ({numbers})"
+
+
+def one_of(column: Any, name: str) -> OneOf:
+    """Is the column among the numbers that the execution gives under this name?
+
+    For statements made once: `IN (?, ?, …)` is written again at each call, and costs more than what it finds.
+    """
+    return OneOf(column, bindparam(name, type_=Numbers()))
 
 
 def plain_type(python: type) -> Enum:

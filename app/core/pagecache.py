@@ -157,21 +157,26 @@ def slot(key: str, caller: Callable[[], str] | None = None) -> Html:
 class Shape:
     """A kept body with its slots. No text can hold a mark: it carries a secret of the process."""
 
-    __slots__ = ("parts", "size")
+    __slots__ = ("pieces", "places", "size")
 
     def __init__(self, body: str):
         first, *rest = body.split(f"\0{SECRET}")
-        self.parts: list[tuple[str, str, str]] = [("", "", first)]  # (key, what stands there by default, the text after it)
+        self.pieces = [first]  # then, by turns, what stands in a slot by default and the text after it
+        self.places: dict[str, list[int]] = {}  # where in the pieces each slot is
         for each in rest:
             key, _, after = each.partition("\1")
+            self.places.setdefault(key, []).append(len(self.pieces))
             default, _, after = after.partition("\0")
-            self.parts.append((key, default, after))
-        self.size = getsizeof(body) + 200 * len(self.parts)
+            self.pieces += default, after
+        self.size = getsizeof(body) + 200 * len(self.pieces)
 
     def fill(self, own: Mapping[str, str] = MappingProxyType({})) -> Html:
         """The body, with what is the reader's own (already HTML) in its slots."""
-        # Joined, never added: what a macro made escapes a plain text that is added to it.
-        return Html("".join([piece for key, default, text in self.parts for piece in (own.get(key, default), text)]))
+        pieces = self.pieces.copy()
+        for key, html in own.items():
+            for place in self.places.get(key, ()):
+                pieces[place] = html
+        return Html("".join(pieces))  # joined, never added: what a macro made escapes a plain text that is added to it
 
     def __sizeof__(self) -> int:
         return self.size

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.core import db as database
-from app.core.db import db, insert_or_ignore, transaction
+from app.core.db import db, insert_or_ignore, one_of, transaction
 from app.core.once import FormKey
 from app.core.outbox import OutboxJob
 
@@ -75,6 +75,15 @@ def test_a_row_that_is_there_is_told_from_one_that_was_added():
     fresh["created_at"] = clock.now()
     assert insert_or_ignore(FormKey, fresh, returning=FormKey.id) is not None
     assert insert_or_ignore(FormKey, fresh, returning=FormKey.id) is None
+
+
+def test_one_statement_finds_what_is_in_lists_of_any_length():
+    for n in range(5):
+        db.add(OutboxJob(topic="never", key=str(n), attempts=n))
+    db.flush()
+    query = select(OutboxJob.attempts).where(OutboxJob.topic == "never", one_of(OutboxJob.attempts, "wanted")).order_by(OutboxJob.attempts)
+    for wanted in ([], [3], [4, 0, 4, 999], range(1000)):
+        assert db.scalars(query, {"wanted": wanted}).all() == sorted(set(wanted) & set(range(5)))
 
 
 def test_primary_keys_never_come_back():
