@@ -125,6 +125,7 @@ def ask(
     watch = threading.Timer(left(deadline), connection.cut)  # a timeout counts from the last byte: it never ends one that drips
     watch.daemon = True
     watch.start()
+    response: http.client.HTTPResponse | None = None
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         sent = {"User-Agent": AGENT, "Accept-Encoding": "gzip", **headers}
@@ -149,6 +150,8 @@ def ask(
         raise Unreachable("no_answer", _("Ce site ne répond pas correctement.")) from None
     finally:
         watch.cancel()
+        if response:
+            response.close()
         connection.close()
 
 
@@ -190,18 +193,20 @@ class Pinned(http.client.HTTPConnection):
         super().__init__(host, port, timeout=seconds)
         self._address, self._secure = address, secure
         self.was_cut = False
+        self._held: socket.socket | None = None  # `sock` is let go to the response once its headers are read
         self.default_port = port  # so that Host says no port
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = self._held = socket.create_connection((self._address, self.port), self.timeout)
         if self._secure:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+            tls = ssl.create_default_context()
+            self.sock = self._held = tls.wrap_socket(self._held, server_hostname=self.host, do_handshake_on_connect=False)
+            self._held.do_handshake()
 
     def cut(self) -> None:
         self.was_cut = True
-        sock = self.sock
-        if sock is not None:
+        if self._held is not None:
             try:
-                sock.shutdown(socket.SHUT_RDWR)
+                self._held.shutdown(socket.SHUT_RDWR)
             except OSError:  # closed already: nothing to cut
                 return

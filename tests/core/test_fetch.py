@@ -157,12 +157,13 @@ def test_s03_a_body_without_end_is_cut(app, monkeypatch, packed):
     assert told.value.code == "too_large"
 
 
-@pytest.mark.parametrize("part", ["headers", "body"])
+@pytest.mark.parametrize("part", ["headers", "body", "body without a length"])
 def test_s03_who_drips_is_left(app, monkeypatch, part):
     """Seen red without the watch: each byte gave it a new delay."""
 
     def answer(handler):
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: 1000\r\n\r\n" if part == "body" else b"X-Slow: "))
+        more = {"headers": b"X-Slow: ", "body": b"Content-Length: 1000\r\n\r\n", "body without a length": b"Connection: close\r\n\r\n"}
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + more[part])
         try:
             for _ in range(100):
                 handler.wfile.write(b"a")
