@@ -15,6 +15,8 @@ class Config:
     )  # smtp://user:password@host:25, smtps://…, smtp+starttls://…; without it: console and instance/outbox/
     MAIL_FROM = os.environ.get("MAIL_FROM", "ne-pas-repondre@localhost")
     SECRET_KEY = os.environ.get("SECRET_KEY")  # without it: made once, kept in instance/secret-key (0600)
+    AUDIT_KEY = os.environ.get("AUDIT_KEY")  # signs the register; without it: made once, kept in instance/audit-key (0600)
+    AUDIT_KEY_FALLBACKS = os.environ.get("AUDIT_KEY_FALLBACKS", "").split()  # public keys it replaced
     PORT = int(os.environ.get("PORT", "8000"))
     BASE_URL = os.environ.get("BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
     METRICS_TOKEN = os.environ.get("METRICS_TOKEN")  # /metrics answers to loopback, or to this bearer token

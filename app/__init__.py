@@ -5,7 +5,6 @@ Down you call; up you signal or register.
 """
 
 import secrets
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -21,6 +20,7 @@ LAYERS = [
     "notifications",  # messages to people
     "search moderation",  # moderation registers itself with the gate
     "comments",  # replies, arguments and their votes, on anything; says its search documents like any feature
+    "follows",  # saved searches, their feeds and their letters
     "projects",  # projects, their maturity and phases
     "consultations debates initiatives",
     "home",  # pages made of several features: front page, participate, feeds, sitemap, legal pages
@@ -55,15 +55,9 @@ def create_app(config) -> Flask:
 
 def prepare_instance(app: Flask) -> None:
     """Make the instance directory, and the secret key that is kept in it when none is given."""
+    from app.core.secret_files import kept_secret
+
     folder = Path(app.config["INSTANCE_DIR"])
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not app.config["SECRET_KEY"]:
-        path = folder / "secret-key"
-        fresh = folder / f"secret-key.{secrets.token_hex(4)}"
-        if not path.exists():
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_hex(32))
-            with suppress(FileExistsError):
-                path.hardlink_to(fresh)  # of two processes that start at once, one gives the key, whole
-            fresh.unlink()
-        app.config["SECRET_KEY"] = path.read_text().strip()
+        app.config["SECRET_KEY"] = kept_secret(folder / "secret-key", lambda: secrets.token_hex(32))

@@ -6,7 +6,12 @@ checkpoint can be found by `flask audit verify`.
 
 
 def init_app(app):
-    from app.audit import cli, rules, tasks, views  # noqa: F401
+    from pathlib import Path
 
+    from app.audit import cli, keys, rules, tasks, views  # noqa: F401
+    from app.core.secret_files import kept_secret
+
+    if not app.config.get("AUDIT_KEY"):
+        kept_secret(Path(app.config["INSTANCE_DIR"]) / keys.FILE, keys.fresh)
     app.cli.add_command(cli.audit)
     app.register_blueprint(views.blueprint)

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, union
 
-from app.audit.chain import GENESIS, chain_of, commit, facts, is_signed, link
+from app.audit.chain import GENESIS, chain_of, commit, facts, link, statement
+from app.audit.keys import Keys
 from app.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditSecret
 from app.core.db import db
 from app.core.i18n import _, ngettext
@@ -37,6 +38,7 @@ class Verdict:
     sentence: str  # what was found, and where
     entries: int  # how many were read
     broken_at: int | None = None  # the first link that does not hold
+    attested: int = 0  # up to which link a checkpoint holds it
 
     def __bool__(self) -> bool:
         return self.is_whole
@@ -65,13 +67,17 @@ def chains(others: Iterable[Checkpoint] = ()) -> list[str]:
     return sorted({*db.scalars(known), *(each.chain for each in others)})
 
 
-def verify(chain: str, *, secrets: Sequence[str], others: Iterable[Checkpoint] = ()) -> Verdict:
+def is_ours(checkpoint: Checkpoint, keys: Keys) -> bool:
+    return keys.signed(checkpoint.signature, statement(checkpoint.chain, checkpoint.n, checkpoint.hash, checkpoint.at))
+
+
+def verify(chain: str, *, keys: Keys, others: Iterable[Checkpoint] = ()) -> Verdict:
     """Read the whole chain and say whether it holds: links, personal data still kept, head, checkpoints (ours and `others`).
 
-    `secrets`: the keys a signature may be from. Reads in a stream, 10^6 entries in bounded memory.
+    `keys`: what a signature may be from. Reads in a stream, 10^6 entries in bounded memory.
     """
-    given = [*checkpoints(chain), *(each for each in others if each.chain == chain)]
-    forged = next((each for each in given if not is_signed(list(secrets), each.signature, each.chain, each.n, each.hash, each.at)), None)
+    given = {*checkpoints(chain), *(each for each in others if each.chain == chain)}
+    forged = min((each for each in given if not is_ours(each, keys)), key=lambda each: each.n, default=None)
     if forged:
         sentence = _("%(chain)s : le point de contrôle n° %(n)s ne porte pas notre signature.", chain=chain, n=forged.n)
         return Verdict(chain, False, sentence, 0, forged.n)
@@ -97,15 +103,45 @@ def verify(chain: str, *, secrets: Sequence[str], others: Iterable[Checkpoint] =
         sentence = _("%(chain)s : la chaîne s’arrête à l’acte n° %(n)s, sa tête en annonce un autre.", chain=chain, n=n)
         return Verdict(chain, False, sentence, n, n + 1)
     sentence = ngettext("%(chain)s : %(num)s acte, chaîne entière.", "%(chain)s : %(num)s actes, chaîne entière.", n, chain=chain)
-    return Verdict(chain, True, sentence, n)
+    return Verdict(chain, True, sentence, n, attested=max(expected, default=0))
 
 
-def verify_all(*, secrets: Sequence[str], others: Sequence[Checkpoint] = ()) -> Iterator[Verdict]:
+def summary(verdicts: Sequence[Verdict]) -> str:
+    """What was found, in one sentence."""
+    if not verdicts:
+        return _("Le registre est vide.")
+    broken = [each.sentence.rstrip(".") for each in verdicts if not each]
+    if broken:
+        return _("Le registre a été modifié : %(what)s.", what="\u202f; ".join(broken))
+    acts = sum(each.entries for each in verdicts)
+    whole = ngettext("Le registre est entier : %(num)s acte", "Le registre est entier : %(num)s actes", acts)
+    after = acts - sum(each.attested for each in verdicts)
+    if not after:
+        return _("%(whole)s, tous attestés par un point de contrôle signé.", whole=whole)
+    if after == acts:
+        return _("%(whole)s, mais aucun point de contrôle ne l’atteste encore.", whole=whole)
+    return ngettext(
+        "%(whole)s, dont %(num)s depuis le dernier point de contrôle.",
+        "%(whole)s, dont %(num)s depuis les derniers points de contrôle.",
+        after,
+        whole=whole,
+    )
+
+
+def entries_from(chain: str) -> Iterator[dict[str, Any]]:
+    """The chain as it is hashed, for who verifies it with nothing of ours: each link, its facts, never personal data."""
+    with db.execute(_whole(chain)) as rows:
+        for row in rows:
+            told = facts(act=row.act, actor_id=row.actor_id, at=row.at, commitment=row.commitment, detail=row.detail, subject=row.subject)
+            yield {"chain": chain, "n": row.n, "facts": told, "hash": row.hash}
+
+
+def verify_all(*, keys: Keys, others: Sequence[Checkpoint] = ()) -> Iterator[Verdict]:
     stray = db.scalar(select(func.min(AuditSecret.id)).where(~select(AuditEntry.id).where(AuditEntry.id == AuditSecret.entry_id).exists()))
     if stray:
         yield Verdict("", False, _("Des données personnelles (n° %(id)s) ne se rattachent à aucun acte.", id=stray), 0)
     for chain in chains(others):
-        yield verify(chain, secrets=secrets, others=others)
+        yield verify(chain, keys=keys, others=others)
 
 
 def _whole(chain: str) -> Select:

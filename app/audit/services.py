@@ -4,9 +4,10 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ScalarSelect, delete, func, insert, select, update
 
-from app.audit.chain import ACT, CHAIN, GENESIS, SUBJECT, canonical, chain_of, commit, facts, link, sign
+from app.audit.chain import ACT, CHAIN, GENESIS, SUBJECT, canonical, chain_of, commit, facts, link, statement, territory_of
+from app.audit.keys import ED25519, Keys
 from app.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditSecret
 from app.core import clock
 from app.core.db import db, insert_or_ignore
@@ -63,17 +64,29 @@ def locked_head(chain: str) -> tuple[int, str]:
     return head.n, head.hash
 
 
-def checkpoint(secret: str) -> list[AuditCheckpoint]:
-    """Sign the last link of every chain that grew since its last checkpoint; returns the new ones."""
-    last = dict(db.execute(select(AuditCheckpoint.chain, func.max(AuditCheckpoint.n)).group_by(AuditCheckpoint.chain)).all())
+def checkpoint(keys: Keys) -> list[AuditCheckpoint]:
+    """Sign the last link of every chain that grew since its last checkpoint; returns the new ones.
+
+    A chain whose last checkpoint bears another key first says that the key changed: it grows, so it is signed anew.
+    """
+    last = {each.chain: each for each in db.scalars(select(AuditCheckpoint).where(AuditCheckpoint.id.in_(last_ids())))}
     made = []
-    for chain, n, digest in db.execute(select(AuditHead.chain, AuditHead.n, AuditHead.hash).order_by(AuditHead.chain)):
-        if n > last.get(chain, 0):
+    for chain in db.scalars(select(AuditHead.chain).order_by(AuditHead.chain)).all():
+        before = last.get(chain)
+        if before and not before.signature.startswith(f"{ED25519}:{keys.public}:"):
+            record("audit.key_changed", subject="site:1", territory_id=territory_of(chain), detail={"public_key": keys.public})
+        n, digest = db.execute(select(AuditHead.n, AuditHead.hash).where(AuditHead.chain == chain)).one()
+        if n > (before.n if before else 0):
             at = clock.now()
-            made.append(AuditCheckpoint(chain=chain, n=n, hash=digest, at=at, signature=sign(secret, chain, n, digest, at)))
+            made.append(AuditCheckpoint(chain=chain, n=n, hash=digest, at=at, signature=keys.sign(statement(chain, n, digest, at))))
     db.add_all(made)
     db.flush()
     return made
+
+
+def last_ids() -> ScalarSelect[int]:
+    """Of each chain's latest checkpoint: they are added in order, and never changed."""
+    return select(func.max(AuditCheckpoint.id)).group_by(AuditCheckpoint.chain).scalar_subquery()
 
 
 def forget_expired() -> None:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from app.audit import queries
 from app.audit.chain import VERSION, moment
+from app.audit.tasks import keys
 from app.core.permissions import require
 
 blueprint = Blueprint("audit", __name__)
@@ -15,4 +16,9 @@ blueprint = Blueprint("audit", __name__)
 def checkpoints() -> Response:
     require("audit.checkpoints.read")
     found = queries.checkpoints()
-    return jsonify(version=VERSION, checkpoints=[asdict(each) | {"at": moment(each.at)} for each in found])
+    return jsonify(
+        version=VERSION,
+        signed="Ed25519(version|chain|n|hash|at), signature = ed25519:public key:signature",
+        public_keys=keys().published,
+        checkpoints=[asdict(each) | {"at": moment(each.at)} for each in found],
+    )

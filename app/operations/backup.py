@@ -1,4 +1,4 @@
-"""Everything that cannot be made again, in one file: the database at one instant, the files sent, the secret key.
+"""Everything that cannot be made again, in one file: the database at one instant, the files sent, the two keys.
 
 Never a copy of a live SQLite file: rows of its journal would be missing. The index and Huey's store are made again.
 The archive is as private as the site: it holds every person's data.
@@ -32,7 +32,7 @@ from app.operations import migrations
 FORMAT = 1
 DATABASE = "database"
 FILES = "files"
-KEY = "secret-key"
+KEYS = ("secret-key", "audit-key")
 MANIFEST = "manifest.json"
 UNCOUNTED = {"alembic_version", "worker_beats", "stamps", "form_keys"}  # an installation that has only these is empty
 
@@ -78,8 +78,9 @@ def write(place: Place, target: Path, say: Say = lambda sentence: None) -> dict[
         say("La base…")
         dump(place, work / DATABASE)
         link_files(place.folder / FILES, work / FILES)
-        if (place.folder / KEY).exists():
-            shutil.copy2(place.folder / KEY, work / KEY)
+        for name in KEYS:
+            if (place.folder / name).exists():
+                shutil.copy2(place.folder / name, work / name)
         manifest = {
             "format": FORMAT,
             "made_at": begun.isoformat(),
@@ -121,7 +122,7 @@ def pack(work: Path, target: Path) -> None:
     partial = target.with_name(target.name + ".partial")
     with partial.open("wb") as raw:
         with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=3) as archive:
-            for name in (MANIFEST, DATABASE, KEY, FILES):
+            for name in (MANIFEST, DATABASE, *KEYS, FILES):
                 if (work / name).exists():
                     archive.add(work / name, arcname=name)
         raw.flush()
@@ -154,7 +155,7 @@ def read(place: Place, source: Path, *, force: bool = False, say: Say = lambda s
             replace_sqlite(place, work / DATABASE, suffix)
         else:
             replace_postgres(place, work / DATABASE)
-        for name in (FILES, KEY):
+        for name in (FILES, *KEYS):
             move_aside(place.folder / name, suffix)
             if (work / name).exists():
                 (work / name).rename(place.folder / name)

@@ -71,7 +71,7 @@ def index_follows() -> str | None:
 
 @health.check("register")
 def register_holds() -> str | None:
-    broken = [verdict.sentence for verdict in verify_all(secrets=audit_keys()) if not verdict]
+    broken = [verdict.sentence for verdict in verify_all(keys=audit_keys()) if not verdict]
     return " ".join(broken) or None
 
 

@@ -11,8 +11,7 @@ from app.audit.chain import canonical
 from app.audit.models import AuditEntry, AuditHead, AuditSecret
 from app.core import clock
 from app.core.db import TurnTaking, db, transaction
-
-KEY = ["clé"]
+from tests.audit.tampering import KEYS
 
 
 def record(**values):
@@ -22,7 +21,7 @@ def record(**values):
 
 
 def verdict(chain="territory:7"):
-    return queries.verify(chain, secrets=KEY)
+    return queries.verify(chain, keys=KEYS)
 
 
 def test_entries_follow_one_another(register):
@@ -31,7 +30,7 @@ def test_entries_follow_one_another(register):
     assert [first.n, second.n, other.n] == [1, 2, 1]
     assert second.previous_hash == first.hash
     assert (first.previous_hash, other.previous_hash) == ("0" * 64, "0" * 64)
-    assert [each.sentence for each in queries.verify_all(secrets=KEY)] == [
+    assert [each.sentence for each in queries.verify_all(keys=KEYS)] == [
         "region : 1 acte, chaîne entière.",
         "territory:7 : 2 actes, chaîne entière.",
     ]
@@ -165,7 +164,7 @@ def test_the_same_personal_data_is_committed_to_differently_each_time(register):
 def test_the_database_refuses_to_change_or_remove(register, statement):
     with transaction():
         record()
-        services.checkpoint(KEY[0])
+        services.checkpoint(KEYS)
     with pytest.raises(IntegrityError, match="can only be added to"), transaction():
         db.execute(text(statement))
     assert verdict()
