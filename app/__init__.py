@@ -21,6 +21,7 @@ LAYERS = [
     "search moderation",  # moderation registers itself with the gate
     "comments",  # replies, arguments and their votes, on anything; says its search documents like any feature
     "follows",  # saved searches, their feeds and their letters
+    "follows",  # saved searches, their feeds and their letters
     "projects",  # projects, their maturity and phases
     "consultations debates initiatives",
     "home",  # pages made of several features: front page, participate, feeds, sitemap, legal pages

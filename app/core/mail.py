@@ -81,12 +81,15 @@ def compose(message: MailMessage) -> EmailMultiAlternatives:
     text = render_template(f"mail/{message.template}.txt", base_url=base_url, **message.context)
     subject, _blank, body = text.partition("\n")
     html = render_template(f"mail/{message.template}.html", base_url=base_url, subject=subject, **message.context)
+    headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
+    if path := message.context.get("unsubscribe"):  # a path of ours that stops these letters by one POST (RFC 8058)
+        headers |= {"List-Unsubscribe": f"<{base_url}{path}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     letter = EmailMultiAlternatives(
         subject=re.sub(r"[\r\n]+", " ", subject).strip(),
         body=body.strip() + "\n",
         from_email=current_app.config["MAIL_FROM"],
         to=[message.to_address],
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        headers=headers,
     )
     letter.attach_alternative(html, "text/html")
     return letter

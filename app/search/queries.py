@@ -159,6 +159,7 @@ class Found:
     space: Content | None = None  # inside of which one looked
     wider: Sequence[tuple[str, str, int]] = ()  # nothing was found: (label, address, results) of what would find something
     browse: FacetView | None = None  # nothing was found, and nothing wider would: what there is
+    address: str = ""  # where these results are, on /recherche: see `address_of`
 
     @property
     def active(self) -> list[tuple[str, str]]:
@@ -219,15 +220,32 @@ def find(
     wider, browse = _help(params, asked, names) if not results.total else ([], None)
     places = sorted(names.places.values(), key=lambda each: each.short_name.casefold())
     space = _space(params.space)
-    return Found(params, pages, views, suggestion, is_replaced, True, near, places, space, wider, browse)
+    address = address_of(params, within)
+    return Found(params, pages, views, suggestion, is_replaced, True, near, places, space, wider, browse, address)
 
 
-def found_contents(params: Params, *, within: Mapping[str, Sequence[str]] | None = None, facets: Sequence[str] = FACETS) -> list[Content]:
-    """The first thousand results as rows of a table, without passages; raises SearchUnavailable."""
+def found_contents(
+    params: Params, *, within: Mapping[str, Sequence[str]] | None = None, facets: Sequence[str] = FACETS, every_word: bool = False
+) -> list[Content]:
+    """The first thousand results as rows of a table, without passages; raises SearchUnavailable.
+
+    `every_word`: only what has all that was asked, as it was asked, with no spelling mended.
+    """
     names = _names(facets)
     near = _near(params, names, None) if params.is_nudged else None
-    asked = replace(_request(params, within, names, (), MOST_ROWS, near), page=1)
-    return public_in_order(engines.current().search(asked).ids)
+    asked = replace(_request(params, within, names, (), MOST_ROWS, near), page=1, every_word=every_word)
+    results = engines.current().search(asked)
+    return [] if every_word and results.corrections else public_in_order(results.ids)
+
+
+def address_of(params: Params, within: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The query of the address of these results on /recherche, in one spelling, without what only orders or pages them."""
+    pairs = [("q", params.query.text)] if params.query.text else []
+    for name in FACETS:
+        pairs += [(name, value) for value in sorted(params.filters.get(name) or (within or {}).get(name, ()))]
+    if params.space is not None:
+        pairs.append(("space", str(params.space)))
+    return urlencode(pairs)
 
 
 def titles_beginning(query: Query, *, within: Mapping[str, Sequence[str]] | None = None) -> list[Content]:

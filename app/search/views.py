@@ -5,9 +5,11 @@ from app.api import csv_response
 from app.contents import kinds
 from app.contents.models import Content
 from app.core import pagecache
+from app.core.hooks import piece
 from app.core.i18n import _
 from app.core.limits import TYPING, limiter
 from app.core.permissions import me
+from app.search import under_results
 from app.search.engines.base import SearchUnavailable
 from app.search.grammar import LONGEST_QUERY, parse
 from app.search.queries import Found, Item, Params, address_with, find, found_contents, moment_between, moments_of, titles_beginning
@@ -102,6 +104,11 @@ def row_of(content: Content, moment: str | None) -> dict:
         "territory": content.territory.slug if content.territory else "",
         "state": moment,
     }
+
+
+def pieces_under(found: Found) -> list:
+    """What layers above add to these results."""
+    return [piece(template, context) for ask in under_results for template, context in [ask(found) or ("", {})] if template]
 
 
 def sorts(found: Found) -> list[tuple[str, str, bool]]:

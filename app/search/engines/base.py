@@ -86,7 +86,7 @@ class SearchRequest:
     `facets` names what to count; `territory_order` lists territory values in the order of `sort="territory"`.
     `within` limits the search, facets included, as if nothing else existed (the catalogue, one space).
     `prefer_recent` and `near` (a territory value) lift what is recent, or of that place, a little: see ranking.NUDGES.
-    `titles_only`: every word asked stands in the title.
+    `titles_only`: every word asked stands in the title; `every_word`: somewhere.
     """
 
     query: Query
@@ -101,6 +101,7 @@ class SearchRequest:
     prefer_recent: bool = False
     near: str | None = None
     titles_only: bool = False
+    every_word: bool = False
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,9 @@ def search(snapshot: Snapshot, request: SearchRequest) -> Results:
         universe[:] = False
     matches = match(snapshot, request.query, universe, titles_only=request.titles_only)
 
+    if request.every_word:
+        matches.mask = matches.mask & (matches.coverage > 0.999)
+
     filters = {facet: _having(columns, facet, values, now) for facet, values in request.filters.items() if values}
     chosen = matches.mask.copy()
     for mask in filters.values():
