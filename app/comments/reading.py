@@ -1,6 +1,6 @@
-"""A page of arguments as everyone reads it, kept; and what is one reader's own, put into it at each request.
+"""A page of arguments as everyone reads it, kept whole; and what is one reader's own, put into it at each request.
 
-The kept body holds slots: `agree:12` and its like for the button of the reader's vote on 12, `mark:12` for that vote where
+The kept page holds slots: `agree:12` and its like for the button of the reader's vote on 12, `mark:12` for that vote where
 there are no buttons, `token` for the form they belong to, `own:12` for the links of who wrote it, `pages` for the
 pagination (its links carry the reader's address), `manage` for those who work there.
 """
@@ -9,9 +9,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from sys import getsizeof
-from typing import Any
 
-from flask import current_app
+from flask import request
 from sqlalchemy import BindParameter, CompoundSelect, String, and_, bindparam, literal, or_, select, union_all
 
 from app.accounts.models import Person
@@ -22,16 +21,16 @@ from app.contents.models import Content, State, Vote
 from app.contents.queries import Figures
 from app.core import pagecache
 from app.core.db import db, one_of
-from app.core.pagecache import Html, Shape
+from app.core.pagecache import Shape, macros
 from app.core.pages import Page
 from app.core.permissions import me
 
-EVERYONE = Visitor()  # whom kept bodies are made for: sees what is public
+EVERYONE = Visitor()  # whom kept pages are made for: sees what is public
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A body, and what in it a reader may have done."""
+    """A page, and what in it a reader may have done."""
 
     shape: Shape
     votable: list[int]  # what takes their vote
@@ -69,7 +68,7 @@ def mine_in(reading: Reading, reader: Person) -> Mine:
     mine = Mine()
     if not reader.is_anonymous:
         asked = {"person_id": reader.id, "votable": reading.votable, "shown": list(reading.shown)}
-        for content_id, kind, text, state in db.execute(deeds(), asked):
+        for content_id, kind, text, state in db.execute(deeds(), asked).all():
             if not kind:
                 mine.votes[content_id] = text
             else:
@@ -81,25 +80,21 @@ def mine_in(reading: Reading, reader: Person) -> Mine:
 LINKS = {"argument": "said", "comment": "said", "source": "source", "proposal": "proposal"}  # macros of `comments/_own.html`
 
 
-def read(name: Hashable, build: Callable[[Person], Reading], may: May, *, label: str, manage: tuple[str, str] | None = None) -> Html:
-    """The body for the present reader. `label` is the pagination's; `manage` an address and its words, for who works there."""
+def read(name: Hashable, build: Callable[[Person], Reading], may: May, *, label: str, manage: tuple[str, str] | None = None) -> bytes:
+    """The page for the present reader. `label` is the pagination's; `manage` an address and its words, for who works there."""
     reading = pagecache.kept(name, lambda: build(EVERYONE))
     mine = mine_in(reading, me())
     if mine.waits:
         reading = build(me())
         mine = mine_in(reading, me())
-    return reading.shape.fill(slots(reading, mine, may, label, manage))
-
-
-def macros(template: str) -> Any:
-    return current_app.jinja_env.get_template(template).module
+    return pagecache.page(reading.shape, slots(reading, mine, may, label, manage))
 
 
 def slots(reading: Reading, mine: Mine, may: May, label: str, manage: tuple[str, str] | None) -> dict[str, str]:
     own, votes = macros("comments/_own.html"), macros("components/votes.html")
     found: dict[str, str] = {}
     if reading.page.pages > 1:
-        found["pages"] = macros("components/pagination.html").pagination(reading.page, label)
+        found["pages"] = pagination(reading.page, label)
     if may.vote:
         found["token"] = macros("components/form.html").token()
         takes_back = votes.meaning("none", pressed=True)
@@ -112,6 +107,14 @@ def slots(reading: Reading, mine: Mine, may: May, label: str, manage: tuple[str,
     if manage:
         found["manage"] = own.manage(*manage)
     return found
+
+
+def pagination(page: Page, label: str) -> str:
+    """Of the address one is at: it is the same the next time."""
+    version = (label, page.number, page.pages)
+    return pagecache.fragment(
+        f"pages:fr:{request.full_path}", version, lambda: macros("components/pagination.html").pagination(page, label)
+    )
 
 
 def stamps_of(*contents: Content) -> set[str]:

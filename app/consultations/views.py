@@ -4,12 +4,12 @@ from secrets import randbelow
 from sys import getsizeof
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 
 from app.accounts.models import Person
 from app.api import listing, negotiated
 from app.comments import queries as comments
-from app.comments.reading import EVERYONE, macros
+from app.comments.reading import EVERYONE, pagination
 from app.comments.views import May, may_in, next_change
 from app.consultations import queries
 from app.consultations.exporting import COLUMNS, table_rows
@@ -81,25 +81,33 @@ def show(consultation_id):
     asked_for = Asked(sort, seed, section, asked_page())
     if request.path.endswith((".json", ".csv")):
         return as_data(consultation, phases, sections, asked_for)
-    mine = proposals.states_of(me(), consultation)
-    may, draft = may_in(consultation, phases, consultation), State.DRAFT in mine
+    may = may_in(consultation, phases, consultation)
 
     def build(viewer: Person) -> Made:
-        return body_of(consultation, phases, sections, asked_for, viewer, may=may, draft=draft)
+        return page_of(consultation, phases, sections, asked_for, viewer, may=may)
 
-    name = ("consultation page", consultation.id, "fr", may, draft, sort, seed, section.key if section else "", asked_for.number)
-    shape, ids, page = (
-        build(me()) if State.PENDING in mine else pagecache.kept(name, lambda: build(EVERYONE), size=lambda made: getsizeof(made[0]))
-    )
-    own: Any = macros("consultations/_own.html")
-    voted = contents.votes_of(me(), ids)
-    slots = {"note": own.note(len(voted)) if voted else ""}
+    name = ("consultation page", consultation.id, "fr", may, sort, seed, section.key if section else "", asked_for.number)
+    shape, ids, page = pagecache.kept(name, lambda: build(EVERYONE), size=lambda made: getsizeof(made[0]))
+    voted, states = proposals.deeds_of(me(), consultation, ids)
+    if State.PENDING in states:
+        shape, ids, page = build(me())
+    return pagecache.page(shape, slots(consultation, page, voted, State.DRAFT in states))
+
+
+def slots(consultation: Consultation, page: Page, voted: int, draft: bool) -> dict[str, str]:
+    """What is the reader's own."""
+    own: Any = pagecache.macros("consultations/_own.html")
+    found = {}
+    if voted:
+        found["note"] = own.note(voted)
+    if draft:
+        found["propose"] = _("Reprendre mon brouillon")
     if page.pages > 1:
-        slots["pages"] = macros("components/pagination.html").pagination(page, _("Pages de propositions"))
+        found["pages"] = pagination(page, _("Pages de propositions"))
     if consultation.territory and can("consultation.edit", consultation):
         place = consultation.territory.slug
-        slots["manage"] = own.manage(url_for("consultations_admin.edit", territory_slug=place, content_id=consultation.id))
-    return render_template("consultations/show.html", consultation=consultation, body=shape.fill(slots))
+        found["manage"] = own.manage(url_for("consultations_admin.edit", territory_slug=place, content_id=consultation.id))
+    return found
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,7 @@ def as_data(consultation: Consultation, phases: Sequence[Phase], sections: Seque
     )
 
 
-def body_of(
+def page_of(
     consultation: Consultation,
     phases: Sequence[Phase],
     sections: Sequence[Section],
@@ -165,15 +173,14 @@ def body_of(
     viewer: Person,
     *,
     may: May,
-    draft: bool,
 ) -> Made:
-    """All of the page but its frame, with slots for what is the reader's own."""
+    """All of the page, with slots for what is the reader's own."""
     page, counts = rows_for(consultation, asked, viewer)
     ids = [proposal.id for proposal, _count in page.items]
     links = contents.links_of(consultation)
     tell(consultation, phases, *(other for _link, other, _outward in links))
     shape = pagecache.shape(
-        "consultations/show_body.html",
+        "consultations/show.html",
         consultation=consultation,
         phases=phases,
         sections=sections,
@@ -186,7 +193,6 @@ def body_of(
         participants=contents.participants_in([consultation.id]).get(consultation.id, 0),
         links=links,
         may=may,
-        draft=draft,
     )
     return shape, ids, replace(page, items=())
 

@@ -29,6 +29,7 @@ from werkzeug.wsgi import get_host
 from app.core import clock
 from app.core.db import SAFE_METHODS, is_postgres, writing
 from app.core.logs import log
+from app.core.permissions import me
 from app.core.stamps import Watch
 
 MARK = "beffroi.public"
@@ -155,28 +156,32 @@ def slot(key: str, caller: Callable[[], str] | None = None) -> Html:
 
 
 class Shape:
-    """A kept body with its slots. No text can hold a mark: it carries a secret of the process."""
+    """A kept page, or a piece of one, with its slots. No text can hold a mark: it carries a secret of the process."""
 
     __slots__ = ("pieces", "places", "size")
 
     def __init__(self, body: str):
         first, *rest = body.split(f"\0{SECRET}")
-        self.pieces = [first]  # then, by turns, what stands in a slot by default and the text after it
+        self.pieces = [first.encode()]  # then, by turns, what stands in a slot by default and the text after it
         self.places: dict[str, list[int]] = {}  # where in the pieces each slot is
         for each in rest:
             key, _, after = each.partition("\1")
             self.places.setdefault(key, []).append(len(self.pieces))
             default, _, after = after.partition("\0")
-            self.pieces += default, after
-        self.size = getsizeof(body) + 200 * len(self.pieces)
+            self.pieces += default.encode(), after.encode()
+        self.size = sum(map(getsizeof, self.pieces)) + 200 * len(self.places)
 
-    def fill(self, own: Mapping[str, str] = MappingProxyType({})) -> Html:
-        """The body, with what is the reader's own (already HTML) in its slots."""
+    def filled(self, own: Mapping[str, str]) -> bytes:
+        """As it is sent, with what is the reader's own (already HTML) in its slots."""
         pieces = self.pieces.copy()
         for key, html in own.items():
             for place in self.places.get(key, ()):
-                pieces[place] = html
-        return Html("".join(pieces))  # joined, never added: what a macro made escapes a plain text that is added to it
+                pieces[place] = html.encode()
+        return b"".join(pieces)
+
+    def fill(self, own: Mapping[str, str] = MappingProxyType({})) -> Html:
+        """The same, to be put into a page."""
+        return Html(self.filled(own).decode())
 
     def __sizeof__(self) -> int:
         return self.size
@@ -185,6 +190,17 @@ class Shape:
 def shape(template: str, **context: Any) -> Shape:
     """A template rendered without a reader: `current_user` and what else a request brings to templates are not there."""
     return Shape(current_app.jinja_env.get_template(template).render(context))
+
+
+def macros(template: str) -> Any:
+    """The macros of a template, to be called from Python: they make what goes into slots."""
+    return current_app.jinja_env.get_template(template).module
+
+
+def page(shape: Shape, own: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """A kept page for the present reader: their slots, and those of the frame. Its template extends `layouts/base.html`."""
+    frame, reader = macros("layouts/_reader.html"), me()
+    return shape.filled({**own, "account": frame.account(reader), "work": frame.work(reader), "notes": frame.notes()})
 
 
 def clear() -> None:

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from sys import getsizeof
 
-from flask import Blueprint, jsonify, render_template, request, url_for
+from flask import Blueprint, jsonify, request, url_for
 
 from app.accounts.models import Person
 from app.api import listing, negotiated
@@ -58,15 +58,13 @@ def show(debate_id):
     votes = reading.voting(may)
 
     def build(viewer):
-        return body_of(debate, phases, viewer, may=may, voting=votes, sort=sort, number=number)
+        return page_of(debate, phases, viewer, may=may, voting=votes, sort=sort, number=number)
 
     manage = None
     if debate.territory and can("debate.edit", debate):
         manage = url_for("debates_admin.edit", territory_slug=debate.territory.slug, content_id=debate.id), _("Gérer ce débat")
     name = ("debate page", debate.id, "fr", may, votes, sort, number)
-    return render_template(
-        "debates/show.html", debate=debate, body=reading.read(name, build, may, label=_("Pages d’arguments"), manage=manage)
-    )
+    return reading.read(name, build, may, label=_("Pages d’arguments"), manage=manage)
 
 
 def subject(debate_id: int) -> tuple[Debate, Sequence[Phase]]:
@@ -79,8 +77,8 @@ def subject(debate_id: int) -> tuple[Debate, Sequence[Phase]]:
     return debate, phases
 
 
-def body_of(debate: Debate, phases: Sequence[Phase], viewer: Person, *, may: May, voting: str, sort: str, number: int) -> reading.Reading:
-    """All of it but the frame, with slots for what is the reader's own."""
+def page_of(debate: Debate, phases: Sequence[Phase], viewer: Person, *, may: May, voting: str, sort: str, number: int) -> reading.Reading:
+    """All of it, with slots for what is the reader's own."""
     arguments = comments.arguments_of(debate, viewer, sort=sort, number=number, per_side=PER_SIDE)
     replies = comments.replies_of(arguments.ids, viewer)
     links = contents.links_of(debate)
@@ -88,7 +86,7 @@ def body_of(debate: Debate, phases: Sequence[Phase], viewer: Person, *, may: May
         stamps = reading.stamps_of(debate, *(other for _link, other, _outward in links))
         pagecache.public(*stamps, f"counts:{debate.id}", f"territory:{debate.territory_id}", until=next_change(phases, debate.closes_at))
     shape = pagecache.shape(
-        "debates/show_body.html",
+        "debates/show.html",
         debate=debate,
         phases=phases,
         arguments=arguments,

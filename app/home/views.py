@@ -20,15 +20,15 @@ MOMENTS = ("open", "soon", "closed")
 @home.get("/")
 def front():
     """What is open and for how long; what came of what is over; the latest sheets; the territories."""
-    return render_template("home/front.html", body=pagecache.kept("front:fr", front_body).fill())
+    return pagecache.page(pagecache.kept("front:fr", front_page))
 
 
-def front_body() -> Shape:
-    """All of it but the frame: the same for everyone."""
+def front_page() -> Shape:
+    """The same for everyone, but for the reader's own in the frame."""
     found = queries.by_moment(6, 3, 3)
     pagecache.public("region", "catalogue", *(name for spaces in found.values() for name in stamps_of(spaces)), until=page_end())
     sheets = [content_row(sheet) for sheet in latest_sheets(6)]
-    return shape("home/front_body.html", **rows_by_moment(found), sheets=sheets, lines=queries.territory_lines())
+    return shape("home/front.html", **rows_by_moment(found), sheets=sheets, lines=queries.territory_lines())
 
 
 def stamps_of(spaces: Iterable[Content]) -> set[str]:

@@ -54,20 +54,20 @@ def index_json():
 
 @territories.get("/territoires/<slug>/")
 def show(slug):
-    territory, body = pagecache.kept(("territory", slug, "fr"), lambda: whole(slug), size=lambda made: getsizeof(made[1]) + 4_000)
+    territory, shape = pagecache.kept(("territory", slug, "fr"), lambda: whole(slug), size=lambda made: getsizeof(made[1]) + 4_000)
     require("territory.read", territory)
-    return render_template("territories/show.html", territory=territory, body=body.fill())
+    return pagecache.page(shape)
 
 
 def whole(slug: str) -> tuple[Territory, pagecache.Shape]:
-    """The page of a place inside of its frame: the same for everyone."""
+    """The page of a place: the same for everyone, but for the reader's own in the frame."""
     territory = load(slug)
     found = [block for ask in registry.blocks if (block := ask(territory))]
     blocks = [current_app.jinja_env.get_template(template).make_module({"territory": territory} | context) for template, context in found]
     children, pages = queries.children_of(territory), queries.pages_of(territory.id)
-    body = pagecache.shape("territories/show_body.html", territory=territory, children=children, blocks=blocks, pages=pages)
+    shape = pagecache.shape("territories/show.html", territory=territory, children=children, blocks=blocks, pages=pages)
     let_go(territory, territory.parent)
-    return territory, body
+    return territory, shape
 
 
 @territories.get("/territoires/<slug>/theme.css")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Select, String, bindparam, case, cast, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from app.accounts.models import Person
@@ -13,7 +13,7 @@ from app.consultations.models import Consultation
 from app.consultations.proposals.models import Appendix, Proposal, Section, Source
 from app.contents.models import Content, Revision, State, Vote
 from app.contents.queries import BODIES, count_of
-from app.core.db import db, get_one
+from app.core.db import db, get_one, one_of
 
 SORTS = ("recent", "discussed", "supported", "divided", "random")
 SEEDS = 100  # orders at random: few enough for pages to be kept, enough to be fair
@@ -93,12 +93,25 @@ def draft_of(person: Person, consultation: Consultation) -> Proposal | None:
     return db.scalars(select(Proposal).where(*mine).order_by(Content.id).limit(1)).first()
 
 
-def states_of(person: Person, consultation: Consultation) -> set[State]:
-    """In which states the proposals of this person are here, those that only they see: drafts, and what waits to be read."""
+def deeds_of(person: Person, consultation: Consultation, ids: Sequence[int]) -> tuple[int, set[State]]:
+    """How many of these proposals the person voted on; in which states are those of theirs that only they see: drafts, and
+    what waits to be read. One query."""
     if person.is_anonymous:
-        return set()
-    mine = (Content.space_id == consultation.id, Content.kind == "proposal", Content.author_id == person.id)
-    return set(db.scalars(select(Content.state).where(*mine, Content.state.in_((State.DRAFT, State.PENDING))).distinct()))
+        return 0, set()
+    asked = {"person_id": person.id, "space_id": consultation.id, "ids": ids}
+    found = dict(db.execute(deeds(), asked).all())
+    return found.pop("", 0), {State(state) for state in found}
+
+
+@cache
+def deeds() -> CompoundSelect[str, int]:
+    """Made once: every page of a consultation asks it for each reader."""
+    voted = select(literal("").label("state"), func.count().label("many")).where(
+        Vote.person_id == bindparam("person_id"), Vote.scale == "agreement", one_of(Vote.content_id, "ids")
+    )
+    mine = (Content.space_id == bindparam("space_id"), Content.kind == "proposal", Content.author_id == bindparam("person_id"))
+    wrote = select(Content.state.cast(String), func.count()).where(*mine, Content.state.in_((State.DRAFT, State.PENDING)))
+    return union_all(voted, wrote.group_by(Content.state))
 
 
 def get_source(source_id: int) -> Source:

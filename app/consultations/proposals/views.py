@@ -63,15 +63,10 @@ def show(proposal_id):
     votes = reading.voting(may)
 
     def build(viewer):
-        return body_of(proposal, phases, viewer, may=may, voting=votes, sort=sort, number=number)
+        return page_of(proposal, phases, viewer, may=may, voting=votes, sort=sort, number=number)
 
     name = ("proposal page", proposal.id, "fr", may, votes, sort, number)
-    return render_template(
-        "proposals/show.html",
-        proposal=proposal,
-        consultation=proposal.space,
-        body=reading.read(name, build, may, label=_("Pages d’arguments")),
-    )
+    return reading.read(name, build, may, label=_("Pages d’arguments"))
 
 
 def subject(proposal_id: int) -> tuple[Proposal, Sequence[Phase]]:
@@ -91,17 +86,17 @@ def tell(proposal, phases, *others) -> None:
         pagecache.public(*stamps, f"territory:{proposal.territory_id}", until=next_change(phases, proposal.space.closes_at))
 
 
-def body_of(
+def page_of(
     proposal: Proposal, phases: Sequence[Phase], viewer: Person, *, may: May, voting: str, sort: str, number: int
 ) -> reading.Reading:
-    """All of it but the frame, with slots for what is the reader's own."""
+    """All of it, with slots for what is the reader's own."""
     arguments = comments.arguments_of(proposal, viewer, sort=sort, number=number, per_side=PER_SIDE)
     sources = queries.sources_of(proposal, viewer)
     replies = comments.replies_of([proposal.id, *arguments.ids], viewer)
     links = contents.links_of(proposal)
     tell(proposal, phases, *arguments.all, *sources, *(other for _link, other, _outward in links))
     shape = pagecache.shape(
-        "proposals/show_body.html",
+        "proposals/show.html",
         proposal=proposal,
         consultation=proposal.space,
         arguments=arguments,
