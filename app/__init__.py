@@ -20,7 +20,7 @@ LAYERS = [
     "notifications",  # messages to people
     "search moderation",  # moderation registers itself with the gate
     "comments",  # replies, arguments and their votes, on anything; says its search documents like any feature
-    "follows",  # saved searches, their feeds and their letters
+    "related",  # links agreed on, suggestions, what is near a text, genealogies
     "follows",  # saved searches, their feeds and their letters
     "projects",  # projects, their maturity and phases
     "consultations debates initiatives",

@@ -6,12 +6,15 @@ def init_app(app):
     from app.consultations import admin, cli, models, proposals, rules, search, views
     from app.contents import kinds
     from app.core.i18n import _l
+    from app.related import registry as related
 
     kinds.register(
         models.Consultation, label=_l("Consultation"), plural=_l("Consultations"), address=views.address, permission="consultation.read"
     )
     rules.declare()
     search.declare()
+    related.compare("consultation", precedent=True)
+    related.link("consultation", permission="consultation.edit")
     app.register_blueprint(views.consultations)
     app.register_blueprint(admin.consultations_admin)
     menu(_l("Consultations"), "consultations_admin.index", "consultation.create")

@@ -240,8 +240,16 @@ class LinkState(StrEnum):
 
 class Link(Base):
     __tablename__ = "links"
-    __personal__ = personal(Personal(of="author_id", erase="blank", blanks={"author_id": None}))
-    __table_args__ = (UniqueConstraint("from_id", "to_id", "nature"), CheckConstraint("from_id <> to_id", name="between_two_things"))
+    __personal__ = personal(
+        Personal(of="author_id", export=("from_id", "to_id", "nature", "note", "created_at"), erase="blank", blanks={"author_id": None}),
+        Personal(of="answered_by_id", erase="blank", blanks={"answered_by_id": None}),
+    )
+    __table_args__ = (
+        UniqueConstraint("from_id", "to_id", "nature"),
+        CheckConstraint("from_id <> to_id", name="between_two_things"),
+        CheckConstraint("asked_id IS NULL OR asked_id IN (from_id, to_id)", name="asks_one_of_its_ends"),
+        CheckConstraint("state <> 'proposed' OR asked_id IS NOT NULL", name="a_proposal_asks_someone"),
+    )
 
     from_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
     to_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"), index=True)
@@ -249,6 +257,8 @@ class Link(Base):
     state: Mapped[LinkState] = mapped_column(default=LinkState.ACCEPTED)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    """`origin` documents, reuses, follows… `target`. Where the two belong to different people, one side proposes and the other answers."""
+
 
     origin: Mapped[Content] = relationship(lazy="raise", foreign_keys=from_id)
     target: Mapped[Content] = relationship(lazy="raise", foreign_keys=to_id)
@@ -256,12 +266,21 @@ class Link(Base):
 
 class Phase(Base):
     """A named stretch of time, half-open `[opens_at, closes_at)`, and what may be done in it."""
+    note: Mapped[str] = mapped_column(default="")  # why, in one sentence
 
+    asked_id: Mapped[int | None] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"), index=True)  # the end whose people answer
     __tablename__ = "phases"
     __personal__ = NOTHING_PERSONAL
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    answered_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_phases_of", "content_id", "opens_at"),
         CheckConstraint("opens_at IS NULL OR closes_at IS NULL OR opens_at < closes_at", name="opens_before_it_closes"),
+    author: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=author_id)
+
+    def end_other_than(self, content_id: int) -> Content:
+        """The page at the other end; needs both loaded."""
+        return self.target if content_id == self.from_id else self.origin
     )
 
     content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))

@@ -178,13 +178,17 @@ def next_boundary(*contents: Content) -> datetime | None:
 
 
 def links_of(content: Content, viewer: Person | None = None) -> list[tuple[Link, Content, bool]]:
-    """Accepted links with the other end, both ways: (link, other content, whether `content` is the origin). Public ends only."""
+    """Accepted links with the other end, both ways: (link, other content, whether `content` is the origin). Public ends only.
+
+    With who made each.
+    """
     query = (
         select(Link)
         .where(or_(Link.from_id == content.id, Link.to_id == content.id), Link.state == LinkState.ACCEPTED)
         .options(
             joinedload(Link.origin).options(*BODIES, joinedload(Content.territory)),
             joinedload(Link.target).options(*BODIES, joinedload(Content.territory)),
+            joinedload(Link.author),
         )
         .order_by(Link.nature, Link.id)
     )

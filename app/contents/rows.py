@@ -1,7 +1,7 @@
 """Contents as the rows of lists show them: kind, title, territory, one figure, one date. Templates use these as filters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask import Flask
@@ -56,9 +56,16 @@ def content_row(content: Content, figure: str = "", facts: Sequence[str] = (), k
 
 
 def link_row(end: tuple[Link, Content, bool]) -> Row:
-    """The other end of a link, introduced by the link's nature."""
+    """The other end of a link, introduced by the link's nature; why, when and by whom they were linked."""
     link, other, outward = end
-    return content_row(other, kind=f"{NATURES[link.nature][0 if outward else 1]}\u00a0· {kind_label(other)}")
+    told = content_row(other, kind=f"{nature_label(link.nature, outward)}\u00a0· {kind_label(other)}")
+    day = formats.day(link.created_at)
+    made = _("Lié le %(day)s par %(name)s", day=day, name=link.author.name) if link.author else _("Lié le %(day)s", day=day)
+    return replace(told, summary=link.note or told.summary, facts=[made], date="")
+
+
+def nature_label(nature: LinkNature, outward: bool) -> str:
+    return str(NATURES[nature][0 if outward else 1])
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,6 @@ from app.contents.models import (
     Attachment,
     Content,
     ContentTerm,
-    Link,
-    LinkNature,
-    LinkState,
     Origin,
     Phase,
     Revision,
@@ -306,31 +303,7 @@ def require_open(space: Content, act: str) -> datetime:
     raise DomainError(_("C’est clos : il n’est plus possible de participer ici. Votre texte est gardé ci-dessous, vous pouvez le copier."))
 
 
-# --- Links, terms, attachments ---------------------------------------------------------------------------------------------
-
-
-def link(
-    origin: Content, target: Content, nature: LinkNature | str, *, author: Person | None, state: LinkState = LinkState.ACCEPTED
-) -> None:
-    """Tie two contents; the same tie twice is one."""
-    if origin.id == target.id:
-        raise DomainError(_("Une page ne peut pas être liée à elle-même. Choisissez-en une autre."))
-    values = {
-        "from_id": origin.id,
-        "to_id": target.id,
-        "nature": LinkNature(nature),
-        "state": state,
-        "author_id": author.id if author else None,
-        "created_at": clock.now(),
-    }
-    insert_or_ignore(Link, values)
-    stamps.bump(f"content:{origin.id}", f"content:{target.id}")
-
-
-def unlink(row: Link) -> None:
-    db.delete(row)
-    stamps.bump(f"content:{row.from_id}", f"content:{row.to_id}")
-    db.flush()
+# --- Terms, attachments ----------------------------------------------------------------------------------------------------
 
 
 def set_terms(content: Content, terms: Iterable[Term]) -> None:

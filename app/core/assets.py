@@ -19,7 +19,7 @@ STATIC = Path(__file__).parent.parent / "static"
 BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css" / "bootstrap.min.css"
 
 # What a joined file is made of, in order: Bootstrap, then the tokens it reads, then one file a component.
-SHEETS = ["tokens", "base", "frame", "form", "state", "list", "page", "votes", "desk", "catalogue", "chart", "print"]
+SHEETS = ["tokens", "base", "frame", "form", "state", "list", "page", "votes", "desk", "catalogue", "chart", "related", "print"]
 JOINED = {
     "css/site.css": [BOOTSTRAP, *(STATIC / "css" / f"{name}.css" for name in SHEETS)],
     "js/site.js": [STATIC / "js" / "site.js"],

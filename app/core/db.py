@@ -230,6 +230,19 @@ def apart() -> Iterator[None]:
     yield
 
 
+@contextmanager
+def reading_only() -> Iterator[None]:
+    """For a request that only reads although its method says otherwise, because what it sends is too long or too private for
+    an address: gives the write lock back, and cannot write. Nothing may have been written yet."""
+    db.rollback()
+    token = writing.set(False)
+    try:
+        yield
+    finally:
+        db.rollback()
+        writing.reset(token)
+
+
 def init_app(app: Flask) -> None:
     engine = make_engine(app.config["DATABASE_URL"])
     app.extensions["engine"] = engine

@@ -7,11 +7,14 @@ def init_app(app):
     from app.contents import kinds
     from app.core.i18n import _l
     from app.debates import admin, models, rules, search, views
+    from app.related import registry as related
 
     kinds.register(models.Debate, label=_l("Débat"), plural=_l("Débats"), address=views.address, permission="debate.read")
     registry.take_arguments("debate")
     rules.declare()
     search.declare()
+    related.compare("debate")
+    related.link("debate", permission="debate.edit")
     app.register_blueprint(views.debates)
     app.register_blueprint(admin.debates_admin)
     menu(_l("Débats"), "debates_admin.index", "debate.create")

@@ -3,8 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from app.contents import services as contents
-from app.contents.models import LinkState
+from app.contents import links
 from app.demo.story import Story
 from app.initiatives import services
 
@@ -95,7 +94,6 @@ FIELDS = {"initiative": initiative, "document": document, "tool": tool}
 
 
 def tie(story: Story, row: dict[str, str]) -> None:
-    """What is not published yet is only proposed as a link."""
+    """By the curator who writes. What is not published yet shows no link until it is."""
     origin, target = story.things[row["from"]], story.things[row["to"]]
-    state = LinkState.ACCEPTED if origin.is_public and target.is_public else LinkState.PROPOSED
-    contents.link(origin, target, row["nature"], author=story.people[WRITER], state=state)
+    links.link(origin, target, row["nature"], author=story.people[WRITER], note=row.get("note", ""))

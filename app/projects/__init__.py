@@ -12,9 +12,12 @@ def init_app(app):
         search,
         views,
     )
+    from app.related import registry as related
 
     kinds.register(models.Project, label=_l("Projet"), plural=_l("Projets"), address=views.address, permission="project.read")
     search.declare()
+    related.compare("project", precedent=True)
+    related.link("project", permission="project.edit")
     app.register_blueprint(views.projects)
     app.register_blueprint(admin.projects_admin)
     menu(_l("Projets"), "projects_admin.index", "project.create")

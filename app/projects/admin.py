@@ -1,12 +1,9 @@
 """Back office of projects: under /gestion/<territoire>/projets/."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from wtforms.fields.choices import SelectChoice
 
 from app.contents import queries as contents
 from app.contents import services as content_services
-from app.contents.addresses import content_at
-from app.contents.models import LinkNature
 from app.core.db import apart
 from app.core.errors import DomainError, NotFound
 from app.core.forms import refusals_in
@@ -16,8 +13,8 @@ from app.core.when import from_paris
 from app.files import services as files
 from app.files import takes_files
 from app.projects import queries, services
-from app.projects.forms import DocumentForm, LinkForm, MaturityForm, PhaseForm, ProjectForm
-from app.projects.labels import KINDS, MATURITIES, NATURES
+from app.projects.forms import DocumentForm, MaturityForm, PhaseForm, ProjectForm
+from app.projects.labels import KINDS, MATURITIES
 from app.projects.models import Project
 from app.territories.queries import get_territory
 
@@ -93,11 +90,10 @@ def edit(territory_slug, project_id):
         project=project,
         phases=contents.phases_of(project),
         life=queries.life_of(project),
-        links=contents.links_of(project, me()),
+        links=contents.links_of(project),
         documents=contents.attachments_of(project),
         maturities=MATURITIES,
         kinds=KINDS,
-        natures=NATURES,
     ), form.status
 
 
@@ -146,20 +142,6 @@ def remove_phase(territory_slug, project_id, phase_id):
     project = load(territory_slug, project_id)
     services.remove_phase(project, phase_id)
     return back_to(project)
-
-
-@projects_admin.route("/<int:project_id>/liens", methods=["GET", "POST"])
-def add_link(territory_slug, project_id):
-    project = load(territory_slug, project_id)
-    form = LinkForm()
-    form.nature.choices = [SelectChoice(key, label) for key, label in NATURES.items()]
-    with refusals_in(form):
-        if form.validate_on_submit():
-            services.link_project(project, content_at(form.target.data, field="target"), LinkNature(form.nature.data), by=me())
-            return back_to(project)
-    return render_template(
-        "projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Lier une autre page")
-    ), form.status
 
 
 @projects_admin.route("/<int:project_id>/documents", methods=["GET", "POST"])

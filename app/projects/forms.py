@@ -33,13 +33,6 @@ class PhaseForm(Form):
     closes_at = DateTimeLocalField(_l("Fin"), validators=[Optional()])
 
 
-class LinkForm(Form):
-    target = StringField(
-        _l("Numéro ou adresse de la page à lier"), validators=[InputRequired(_l("Collez l’adresse de la page.")), at_most(300), only_text]
-    )
-    nature = SelectField(_l("Nature du lien"))
-
-
 class DocumentForm(Form):
     file = FileField(_l("Fichier"), validators=[InputRequired(_l("Choisissez un fichier."))])
     title = StringField(

@@ -1,6 +1,5 @@
 """The words for a project's kind and maturity."""
 
-from app.contents.models import LinkNature
 from app.core.i18n import _l
 from app.projects.models import Maturity, ProjectKind
 
@@ -15,11 +14,4 @@ MATURITIES = {
     Maturity.RUNNING: _l("En cours"),
     Maturity.DONE: _l("Réalisé"),
     Maturity.EVALUATED: _l("Évalué"),
-}
-NATURES = {
-    LinkNature.INSPIRED_BY: _l("S’inspire de"),
-    LinkNature.REUSES: _l("Réutilise"),
-    LinkNature.FOLLOWS: _l("Fait suite à"),
-    LinkNature.DOCUMENTS: _l("Documente"),
-    LinkNature.EVALUATES: _l("Évalue"),
 }

@@ -5,7 +5,7 @@ from datetime import datetime
 from app.accounts.models import Person
 from app.contents import queries as content_queries
 from app.contents import services as contents
-from app.contents.models import Content, LinkNature, Phase, State
+from app.contents.models import Phase, State
 from app.core import clock
 from app.core.db import db
 from app.core.errors import DomainError
@@ -60,9 +60,3 @@ def remove_phase(project: Project, phase_id: int) -> None:
 def copies_of(project: Project, without: int | None = None) -> list[Phase]:
     kept = [phase for phase in content_queries.phases_of(project) if phase.id != without]
     return [Phase(name=p.name, note=p.note, opens_at=p.opens_at, closes_at=p.closes_at, allows=p.allows) for p in kept]
-
-
-def link_project(project: Project, target: Content, nature: LinkNature, *, by: Person) -> None:
-    if not target.is_public:
-        raise DomainError(_("Cette page n’est pas publiée. Liez-la quand elle le sera."), field="target")
-    contents.link(project, target, nature, author=by)

@@ -19,8 +19,9 @@ from app.accounts.models import Person, RoleName, TokenPurpose
 from app.comments.models import Argument, Comment, Side
 from app.consultations.models import Consultation
 from app.consultations.proposals.models import Appendix, Proposal, Section, Source
+from app.contents import links
 from app.contents import services as contents
-from app.contents.models import Attachment, Content, LinkState, Mandate, Phase, State
+from app.contents.models import Attachment, Content, Mandate, Phase, State
 from app.core import clock
 from app.core import db as database
 from app.core.db import db
@@ -365,7 +366,7 @@ class World:
             target = db.get(Content, place.contents["project", "published"])
             for state in STATES[:-1]:
                 origin = db.get(Content, place.contents["initiative", state])
-                contents.link(origin, target, "documents", author=None, state=LinkState.ACCEPTED)
+                links.link(origin, target, "documents", author=None)
         db.commit()
 
     # --- Attacking ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.contents import queries, services
+from app.contents import links, queries, services
 from app.contents.models import Content, Phase, Revision, State, StateChange, Tally, Vote
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
@@ -176,17 +176,17 @@ def test_a_phase_that_ends_before_it_begins_is_refused():
 
 def test_the_same_link_twice_is_one():
     one, two = make_content(Project), make_content(Project)
-    services.link(one, two, "inspired_by", author=None)
-    services.link(one, two, "inspired_by", author=None)
+    links.link(one, two, "inspired_by", author=None)
+    links.link(one, two, "inspired_by", author=None)
     assert len(queries.links_of(one)) == 1
     assert queries.links_of(two)[0][2] is False
     with pytest.raises(DomainError):
-        services.link(one, one, "follows", author=None)
+        links.link(one, one, "follows", author=None)
 
 
 def test_a_link_to_something_hidden_is_not_shown():
     one, two = make_content(Project), make_content(Project)
-    services.link(one, two, "reuses", author=None)
+    links.link(one, two, "reuses", author=None)
     services.change_state(two, State.HIDDEN)
     assert queries.links_of(one) == []
 

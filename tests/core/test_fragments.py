@@ -10,6 +10,7 @@ from app.comments import services as saying
 from app.comments.models import Argument
 from app.consultations.models import Consultation
 from app.consultations.proposals.models import Proposal
+from app.contents import links
 from app.contents import services as contents
 from app.contents.models import Phase, State
 from app.core import db as database
@@ -204,7 +205,7 @@ def test_what_a_link_leads_to_is_no_longer_shown_once_hidden(readers, place, aut
     space = space_of(Debate, place, author)
     far = make_content(Debate, territory=make_territory(), author=author, title="Ailleurs aussi")
     with transaction():
-        contents.link(db.merge(space), db.merge(far), "follows", author=author)
+        links.link(db.merge(space), db.merge(far), "follows", author=author)
     assert everyone_reads(readers, f"/debats/{space.id}", "Ailleurs aussi")
     with transaction():
         contents.change_state(db.get(Debate, far.id), State.HIDDEN)

@@ -6,6 +6,7 @@ def init_app(app):
     from app.consultations.proposals import models, rules, search, views
     from app.contents import kinds
     from app.core.i18n import _l
+    from app.related import registry as related
 
     proposal = {"label": _l("Proposition"), "plural": _l("Propositions"), "address": views.address, "permission": "proposal.read"}
     source = {"label": _l("Source"), "plural": _l("Sources"), "address": views.source_address, "permission": "source.read"}
@@ -16,4 +17,5 @@ def init_app(app):
     registry.take_answers("proposal")
     rules.declare()
     search.declare()
+    related.compare("proposal")
     app.register_blueprint(views.proposals)
