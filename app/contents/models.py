@@ -239,6 +239,8 @@ class LinkState(StrEnum):
 
 
 class Link(Base):
+    """`origin` documents, reuses, follows… `target`. Where the two belong to different people, one side proposes and the other answers."""
+
     __tablename__ = "links"
     __personal__ = personal(
         Personal(of="author_id", export=("from_id", "to_id", "nature", "note", "created_at"), erase="blank", blanks={"author_id": None}),
@@ -254,33 +256,31 @@ class Link(Base):
     from_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
     to_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"), index=True)
     nature: Mapped[LinkNature]
+    note: Mapped[str] = mapped_column(default="")  # why, in one sentence
     state: Mapped[LinkState] = mapped_column(default=LinkState.ACCEPTED)
+    asked_id: Mapped[int | None] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"), index=True)  # the end whose people answer
     author_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    """`origin` documents, reuses, follows… `target`. Where the two belong to different people, one side proposes and the other answers."""
-
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    answered_at: Mapped[datetime | None]
 
     origin: Mapped[Content] = relationship(lazy="raise", foreign_keys=from_id)
     target: Mapped[Content] = relationship(lazy="raise", foreign_keys=to_id)
-
-
-class Phase(Base):
-    """A named stretch of time, half-open `[opens_at, closes_at)`, and what may be done in it."""
-    note: Mapped[str] = mapped_column(default="")  # why, in one sentence
-
-    asked_id: Mapped[int | None] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"), index=True)  # the end whose people answer
-    __tablename__ = "phases"
-    __personal__ = NOTHING_PERSONAL
-    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    answered_at: Mapped[datetime | None]
-    __table_args__ = (
-        Index("ix_phases_of", "content_id", "opens_at"),
-        CheckConstraint("opens_at IS NULL OR closes_at IS NULL OR opens_at < closes_at", name="opens_before_it_closes"),
     author: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=author_id)
 
     def end_other_than(self, content_id: int) -> Content:
         """The page at the other end; needs both loaded."""
         return self.target if content_id == self.from_id else self.origin
+
+
+class Phase(Base):
+    """A named stretch of time, half-open `[opens_at, closes_at)`, and what may be done in it."""
+
+    __tablename__ = "phases"
+    __personal__ = NOTHING_PERSONAL
+    __table_args__ = (
+        Index("ix_phases_of", "content_id", "opens_at"),
+        CheckConstraint("opens_at IS NULL OR closes_at IS NULL OR opens_at < closes_at", name="opens_before_it_closes"),
     )
 
     content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))

@@ -14,15 +14,15 @@ def init_app(app):
     )
     from app.initiatives.labels import KIND_LABELS
     from app.initiatives.models import KINDS
+    from app.related import registry as related
 
     for name, model in KINDS.items():
         label, plural = KIND_LABELS[name]
-    from app.related import registry as related
         kinds.register(model, label=label, plural=plural, address=views.address, permission="sheet.read")
+        related.compare(name, precedent=True)
+        related.link(name, permission="sheet.link", regional=True)
     search.declare()
     cli.declare()
     app.register_blueprint(views.initiatives)
-        related.compare(name, precedent=True)
-        related.link(name, permission="sheet.link", regional=True)
     app.register_blueprint(admin.catalogue_admin)
     menu(_l("Bureau des curateurs"), "catalogue_admin.index", "catalogue.curate", scope="region", header=True)

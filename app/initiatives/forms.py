@@ -72,10 +72,3 @@ def form_for(kind: str) -> type[SheetForm]:
 
 class NoteForm(Form):
     note = TextAreaField(_l("Ce qui manque"), validators=[InputRequired(_l("Dites à l’auteur ce qui manque.")), at_most(2000), only_text])
-
-
-class LinkForm(Form):
-    target = StringField(
-        _l("Adresse de la page à lier"), validators=[InputRequired(_l("Collez l’adresse de la page.")), at_most(300), only_text]
-    )
-    nature = SelectField(_l("Nature du lien"))

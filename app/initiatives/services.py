@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from app.accounts.models import Person
 from app.audit import services as audit
 from app.contents import services as contents
-from app.contents.models import Content, LinkNature, LinkState, State, Term
+from app.contents.models import State, Term
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.i18n import _
@@ -146,12 +146,3 @@ def tell_author(sheet: AnySheet, template: str, *, except_for: Person | None = N
     from app.contents.kinds import permalink
 
     notifications.notify(author, template, title=sheet.title, note=note, url=permalink(sheet), content_id=sheet.id)
-
-
-def link_sheet(sheet: AnySheet, target: Content, nature: str, *, by: Person, may_accept: bool) -> LinkState:
-    """Tie the sheet to a project, a consultation or another sheet: accepted at once when the same people answer for both ends."""
-    if not target.is_public:
-        raise DomainError(_("Cette page n’est pas publiée. Liez-la quand elle le sera."), field="target")
-    state = LinkState.ACCEPTED if may_accept else LinkState.PROPOSED
-    contents.link(sheet, target, LinkNature(nature), author=by, state=state)
-    return state

@@ -4,9 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from wtforms.fields.choices import SelectChoice
 
 from app.contents import queries as contents
-from app.contents.addresses import content_at
-from app.contents.models import Content, LinkNature, LinkState, Term
-from app.contents.rows import NATURES
+from app.contents.models import Content, Term
 from app.core import pagecache
 from app.core.db import db, let_go
 from app.core.forms import refusals_in
@@ -14,7 +12,7 @@ from app.core.i18n import _
 from app.core.limits import WRITING, limiter
 from app.core.permissions import can, me, require
 from app.initiatives import queries, services
-from app.initiatives.forms import LinkForm, SheetForm, form_for
+from app.initiatives.forms import SheetForm, form_for
 from app.initiatives.labels import FACT_LABELS, KIND_LABELS, SECTIONS, STEPS, VOCABULARIES
 from app.initiatives.models import KINDS, Document, Initiative, Tool
 from app.search.queries import Params, address_with, find
@@ -233,21 +231,3 @@ def propose(sheet_id):
     services.propose(sheet, by=me())
     flash(_("La fiche est proposée. Un curateur va la lire."))
     return redirect(address(sheet))
-
-
-@initiatives.route("/catalogue/<ref:sheet_id>/lier", methods=["GET", "POST"])
-def link(sheet_id):
-    sheet = queries.get_sheet(sheet_id)
-    require("sheet.read", sheet)
-    require("sheet.link", sheet)
-    form = LinkForm()
-    form.nature.choices = [SelectChoice(nature, NATURES[nature][0]) for nature in LinkNature if nature != LinkNature.ANSWERS]
-    with refusals_in(form):
-        if form.validate_on_submit():
-            target = content_at(form.target.data, field="target")
-            state = services.link_sheet(
-                sheet, target, form.nature.data, by=me(), may_accept=can("sheet.publish", sheet) or can("sheet.link", target)
-            )
-            flash(_("Le lien est posé.") if state == LinkState.ACCEPTED else _("Le lien est proposé à l’autre territoire."))
-            return redirect(address(sheet))
-    return render_template("initiatives/link.html", sheet=sheet, form=form), form.status
