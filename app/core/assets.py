@@ -22,7 +22,7 @@ BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "c
 SHEETS = ["tokens", "base", "frame", "form", "state", "list", "page", "votes", "desk", "catalogue", "chart", "related", "print"]
 JOINED = {
     "css/site.css": [BOOTSTRAP, *(STATIC / "css" / f"{name}.css" for name in SHEETS)],
-    "js/site.js": [STATIC / "js" / "site.js"],
+    "js/site.js": [STATIC / "js" / "site.js", STATIC / "js" / "complete.js"],
 }
 YEAR = "public, max-age=31536000, immutable"
 

@@ -145,6 +145,11 @@ class Item:
     def excerpt_text(self) -> str:
         return "".join(text for text, _ in self.excerpt)
 
+    @property
+    def says_more(self) -> bool:
+        """Does the excerpt say more than a title that is only its first words?"""
+        return self.excerpt_text.rstrip(" ….") != self.content.title.rstrip(" ….")
+
 
 @dataclass(frozen=True)
 class Found:
