@@ -7,6 +7,7 @@ from app.contents import services as contents
 from app.contents.models import State
 from app.core import clock
 from app.core.db import db
+from app.moderation.services import RESTRICTED, warrant
 from app.territories.models import Territory
 
 numbers = count(1)
@@ -34,6 +35,12 @@ def make_person(*, roles=(), confirmed=True, email=None, **values):
     return save(person)
 
 
+def restrict(content, state=State.HIDDEN, **given):
+    """As if a decision had been taken: nothing else may hide, refuse or remove a text."""
+    with warrant(content, state):
+        contents.change_state(content, state, **given)
+
+
 def make_content(model, *, author=None, state=State.PUBLISHED, title=None, body="Un texte.", **values):
     """Any kind of content, entered as the services do."""
     n = next(numbers)
@@ -49,9 +56,12 @@ def make_content(model, *, author=None, state=State.PUBLISHED, title=None, body=
         contents.change_state(content, state, by=author)
     elif state == State.REFUSED:
         contents.change_state(content, State.PENDING, by=author)
-        contents.change_state(content, State.REFUSED, by=author)
+        restrict(content, state, by=author)
     elif state != State.DRAFT:
         contents.change_state(content, State.PUBLISHED, by=author)
-        contents.change_state(content, state, by=author)
+        if state in RESTRICTED:
+            restrict(content, state, by=author)
+        else:
+            contents.change_state(content, state, by=author)
     db.commit()
     return content

@@ -17,7 +17,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
-from markupsafe import escape
 from sqlalchemy import insert, select, update
 
 from app.comments.models import Argument, Comment, Side
@@ -34,7 +33,7 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import DomainError
 from app.core.i18n import _, ngettext
-from app.core.text import IMPORT_LIMIT, Cleaned, html, one_line, plain, shorten, tidy
+from app.core.text import IMPORT_LIMIT, Cleaned, from_plain, html, one_line, plain, shorten, tidy
 from app.territories.models import Territory
 
 BATCH = 20  # lines in one transaction
@@ -270,14 +269,6 @@ def written_as_typed(content: Content, part: dict[str, Any], title: str, *, requ
     if not title and not words:
         raise Refused(_("texte vide"))
     contents.write(content, title=title or shorten(words, ARGUMENT_TITLE_LIMIT - 2), body=typed, body_html=body)
-
-
-def from_plain(typed: str) -> str:
-    """Paragraphs and line breaks of a plain text; a `<br>` typed in it is one, any other sign stands for itself."""
-    for written in ("<br />", "<br/>", "<br>"):
-        typed = typed.replace(written + "\n", "\n").replace(written, "\n")
-    paragraphs = [part.strip() for part in typed.replace("\n \n", "\n\n").split("\n\n")]
-    return "".join(f"<p>{'<br>'.join(str(escape(line)) for line in part.splitlines())}</p>" for part in paragraphs if part)
 
 
 def text_in(part: dict[str, Any], name: str, limit: int, *, required: bool = True) -> str:

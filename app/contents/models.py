@@ -92,6 +92,7 @@ class Content(Base):
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
     revision: Mapped[int] = mapped_column(default=1)  # moves on edits only
     replies_count: Mapped[int] = mapped_column(default=0)  # public contents that answer it: arguments, comments
+    restriction: Mapped[str] = mapped_column(default="")  # why a part of it, or all, is not shown: the title of an article of the charter
 
     territory: Mapped[Territory | None] = relationship(lazy="raise")
     author: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=author_id)
@@ -111,6 +112,11 @@ class Content(Base):
     @property
     def is_published(self) -> bool:
         return self.state == State.PUBLISHED
+
+    @property
+    def is_cut(self) -> bool:
+        """Is it shown with passages taken out?"""
+        return bool(self.restriction) and self.state == State.PUBLISHED
 
     def own_fields(self) -> dict[str, Any]:
         """What this kind adds to each revision, as plain JSON values."""
@@ -132,7 +138,10 @@ class Content(Base):
 
 
 class Revision(Base):
-    """What was written, each time: restricted, never shown in a list."""
+    """What was written, each time: restricted, never shown in a list.
+
+    The public reads a version once it was published; a decision of moderation seals those it restricts.
+    """
 
     __tablename__ = "revisions"
     __personal__ = personal(
@@ -145,6 +154,7 @@ class Revision(Base):
     fields: Mapped[dict[str, Any]]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    sealed_at: Mapped[datetime | None]  # since then only its author, the moderators and the garant read it
 
 
 class Redaction(Base):

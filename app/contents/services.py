@@ -71,7 +71,9 @@ def add(content: Content, *, author: Person | None, state: State = State.DRAFT, 
     content.state = State.DRAFT
     db.add(content)
     db.flush()
-    db.add(Revision(content_id=content.id, n=1, fields=fields_of(content), author_id=content.author_id))
+    first = Revision(content_id=content.id, n=1, fields=fields_of(content), author_id=content.author_id)
+    first.sealed_at = clock.now()  # until it is published
+    db.add(first)
     if state != State.DRAFT:
         change_state(content, state, by=author, reason=reason)
     db.flush()
@@ -108,28 +110,35 @@ def edit(
     else:
         write(content, **text)
     content.revision = claimed
-    content.updated_at = clock.now()
+    content.updated_at = now = clock.now()
+    was_restricted, content.restriction = bool(content.restriction), ""  # what was cut was cut from another version
     revision = Revision(content_id=content.id, n=claimed, fields=fields_of(content), author_id=by.id if by else None)
+    revision.sealed_at = None if content.state == State.PUBLISHED else now
     db.add(revision)
     db.flush()
-    events.content_edited.send(content, by=by)
+    events.content_edited.send(content, by=by, was_restricted=was_restricted)
     return revision
 
 
 # --- States --------------------------------------------------------------------------------------------------------------
 
 
-def change_state(content: Content, after: State, *, by: Person | None = None, reason: str = "") -> None:
-    """The one way to another state: checks the table, writes the history, and settles what is public below."""
+def change_state(content: Content, after: State, *, by: Person | None = None, reason: str = "", is_undone: bool = False) -> None:
+    """The one way to another state: checks the table, writes the history, and settles what is public below.
+
+    `is_undone`: back to the state it had a moment ago, whatever the table says.
+    """
     before = content.state
     if after == before:
         return
-    if after not in FOLLOWS[before]:
+    if after not in FOLLOWS[before] and not is_undone:
         raise DomainError(_("Ce n’est plus possible : l’état de ce texte a changé entre-temps."))
     content.state = after
     now = clock.now()
-    if after == State.PUBLISHED and content.published_at is None:
-        content.published_at = now
+    if after == State.PUBLISHED:
+        content.published_at = content.published_at or now
+        unseal = update(Revision).where(Revision.content_id == content.id, Revision.n == content.revision, Revision.sealed_at.is_not(None))
+        db.execute(unseal.values(sealed_at=None).execution_options(synchronize_session="fetch"))
     db.add(StateChange(content_id=content.id, before=before, after=after, reason=reason, by_id=by.id if by else None, at=now))
     settle_visibility(content)
     db.flush()
@@ -158,6 +167,28 @@ def settle_visibility(content: Content) -> None:
         if should != below.is_public:
             below.is_public = should
             count_reply(below, +1 if should else -1)
+
+
+def place_under(content: Content, above: Content) -> None:
+    """Move it to another place of the same kind, with all that answers it: another space, or (for what answers something) another parent.
+
+    Votes, versions and the address by number stay.
+    """
+    old = {value for value in (content.space_id, content.parent_id) if value is not None}
+    below = queries.descendants_of(content)
+    if content.is_public:
+        count_reply(content, -1)
+    space_id = above.space_id or above.id
+    if content.parent_id is not None:
+        content.parent_id = above.id
+    for each in (content, *below):
+        each.space_id, each.project_id = space_id, above.project_id
+    if content.is_public:
+        count_reply(content, +1)
+    db.flush()
+    settle_visibility(content)
+    stamps.bump(*(f"content:{each}" for each in sorted(old)), strict=True)
+    events.content_moved.send(content)
 
 
 def count_reply(content: Content, step: int) -> None:

@@ -10,7 +10,7 @@ import unicodedata
 import bleach
 import nh3
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import Text
 from sqlalchemy.types import TypeDecorator
 
@@ -139,6 +139,14 @@ def plain(html: str) -> str:
 def shorten(words: str, length: int = 200) -> str:
     """At most `length` characters, cut between two words."""
     return words if len(words) <= length else words[:length].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
+
+
+def from_plain(typed: str) -> str:
+    """HTML of a plain text, to be cleaned: its paragraphs and line breaks; a `<br>` typed in it is one, any other sign stands for itself."""
+    for written in ("<br />", "<br/>", "<br>"):
+        typed = typed.replace(written + "\n", "\n").replace(written, "\n")
+    paragraphs = [part.strip() for part in typed.replace("\n \n", "\n\n").split("\n\n")]
+    return "".join(f"<p>{'<br>'.join(str(escape(line)) for line in part.splitlines())}</p>" for part in paragraphs if part)
 
 
 def slugify(title: str) -> str:

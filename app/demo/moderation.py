@@ -8,13 +8,12 @@ from sqlalchemy import select
 
 from app.comments import services as comments
 from app.consultations.proposals import services as proposals
-from app.contents import services as contents
-from app.contents.models import Content, State
+from app.contents.models import Content
 from app.core.db import db, insert_or_ignore
 from app.core.mail import MailMessage
 from app.demo.story import Story
-from app.moderation import queries, services
-from app.moderation.models import Case, Regime, Settings
+from app.moderation import queries, regimes, reports, services
+from app.moderation.models import Case, Regime, Settings, Verdict
 
 HELD_BACK = "Masqué par précaution : le texte donne un nom et un numéro de téléphone. Décision dans la journée."
 REGIMES = {"tourcoing": (Regime.FIRST, "agnes-delcourt", 24), "atrebatie": (Regime.BEFORE, "sylvie-carpentier", 48)}
@@ -30,7 +29,7 @@ def plan(story: Story) -> None:
 
 
 def settle(story: Story, place: str, regime: Regime, manager: str, hours: int) -> None:
-    services.set_regime(story.places[place], by=story.people[manager], regime=regime, target_hours=hours)
+    regimes.set_regime(story.places[place], by=story.people[manager], regime=regime, target_hours=hours)
 
 
 def plan_case(story: Story, row: dict[str, Any], moderator: str) -> None:
@@ -85,22 +84,28 @@ def subject(story: Story, row: dict[str, Any]) -> Content:
     return story.things[row["key"] if "text" in row else row["on"]]
 
 
+def case_of(story: Story, row: dict[str, Any]) -> Case:
+    return queries.get_case(db.scalars(select(Case.id).where(Case.content_id == subject(story, row).id)).one())
+
+
 def hold_back(story: Story, row: dict[str, Any], moderator: str) -> None:
-    contents.change_state(subject(story, row), State.HIDDEN, by=story.people[moderator], reason=HELD_BACK)
+    case = case_of(story, row)
+    article = story.articles[row["territory"], row["reports"][0]["article"]]
+    services.decide(case, by=story.people[moderator], verdict=Verdict.HIDE, article=article, reasons=HELD_BACK, seen=case.version)
 
 
 def told(story: Story, row: dict[str, Any], report: dict[str, Any]) -> None:
     content, article = subject(story, row), story.articles[row["territory"], report["article"]]
     if "reporter" in report:
-        services.report(content, person=story.people[report["reporter"]], article=article, message=report["message"])
+        reports.report(content, person=story.people[report["reporter"]], article=article, message=report["message"])
         return
-    services.report_as_visitor(content, name=report["visitor"], email=report["email"], article=article, message=report["message"])
+    reports.report_as_visitor(content, name=report["visitor"], email=report["email"], article=article, message=report["message"])
     letter = db.scalars(select(MailMessage).where(MailMessage.template == "confirm_report").order_by(MailMessage.id.desc()).limit(1)).one()
-    services.confirm_report(letter.context["token"])  # the visitor followed the link
+    reports.confirm_report(letter.context["token"])  # the visitor followed the link
 
 
 def decide(story: Story, row: dict[str, Any], decision: dict[str, Any]) -> None:
-    case = queries.get_case(db.scalars(select(Case.id).where(Case.content_id == subject(story, row).id)).one())
+    case = case_of(story, row)
     article = story.articles[row["territory"], decision["article"]] if "article" in decision else None
     by = story.people[decision["by"]]
     services.decide(case, by=by, verdict=decision["decision"], article=article, reasons=decision["reason"], seen=case.version)

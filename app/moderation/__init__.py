@@ -1,5 +1,13 @@
 """Moderation: reports, one case a content, decisions with their reasons, and the regime that says what is read before it is shown."""
 
+from collections.abc import Callable
+from typing import Any
+
+from app.core.hooks import Hooks
+
+# Layers above add to the page of a decision, as its author reads it: a function (decision) → (template, context), or None.
+decision_blocks: Hooks[Callable[[Any], tuple[str, dict[str, Any]] | None]] = Hooks()
+
 
 def init_app(app):
     from app.admin import menu
@@ -9,11 +17,19 @@ def init_app(app):
         rules,  # noqa: F401 -- declares who may
         views,
     )
-    from app.moderation.appeals import models as _appeals  # noqa: F401 -- its tables
-    from app.moderation.sanctions import models as _sanctions  # noqa: F401
+    from app.moderation import appeals, desk, sanctions
+    from app.moderation.doors import desk_doors, door
 
     listeners.listen()
+    desk.init_app(app)
     app.register_blueprint(views.moderation)
     menu(_l("Modération"), "moderation.queue", "moderation.desk", header="moderation.index")
     menu(_l("Modération"), "moderation.index", "moderation.desk", scope="region", header=True)  # what belongs to no territory
     menu(_l("Règles de modération"), "moderation.settings", "moderation.settings")
+    app.add_template_global(desk_doors)
+    door(_l("File"), "moderation.queue", "moderation.desk", 10)
+    door(_l("Recours"), "appeals.index", "appeal.read", 20)
+    door(_l("Sanctions"), "sanctions.index", "sanction.read", 30)
+    door(_l("Registre"), "moderation.register", "moderation.desk", 40)
+    sanctions.init_app(app)
+    appeals.init_app(app)

@@ -102,6 +102,7 @@ class Report(Base):
     visitor_email: Mapped[str | None]
     token_hash: Mapped[str | None] = mapped_column(unique=True)
     confirmed_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]  # of the outcome: once
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     article: Mapped[CharterArticle | None] = relationship(lazy="raise")
@@ -135,6 +136,7 @@ class Verdict(StrEnum):
 
 
 RESTRICTIVE = {Verdict.REDACT, Verdict.HIDE, Verdict.REFUSE, Verdict.ERASE, Verdict.HOLD}
+PROVISIONAL = {Verdict.HIDE, Verdict.HOLD}  # until somebody decides: the case stays open
 
 
 class Route(StrEnum):

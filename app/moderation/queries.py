@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person, RoleName
 from app.accounts.rules import moderator_of
-from app.contents.models import Content, State
+from app.contents.models import Content, Redaction, State
 from app.contents.queries import BODIES
 from app.core.db import db, get_one
 from app.core.i18n import _
-from app.moderation.models import Case, Cause, Decision, Regime, Report, Settings
+from app.moderation.models import RESTRICTIVE, Case, Cause, Decision, Message, Regime, Report, Settings, Statement, Verdict
 from app.territories.models import CharterArticle, Territory
 
 TARGET_HOURS = 24
@@ -26,12 +26,13 @@ def settings_of(territory_id: int | None) -> Settings:
 
 
 def waiting(territory_id: int | None) -> Select[Case]:
-    """Open cases of a territory (None: the region's), what waits to be published first, the oldest first."""
+    """Open cases of a territory (None: the region's), what is hidden until it is read first, then what waits to be published, the oldest first."""
     return (
         select(Case)
         .where(Case.territory_id == territory_id if territory_id is not None else Case.territory_id.is_(None), Case.is_open)
         .options(joinedload(Case.content).options(*BODIES), joinedload(Case.claimed_by))
-        .order_by(case((Case.cause == Cause.GATE, 0), else_=1), Case.opened_at, Case.id)
+        .join(Case.content)
+        .order_by(case((Content.state == State.HIDDEN, 0), (Case.cause == Cause.GATE, 1), else_=2), Case.opened_at, Case.id)
     )
 
 
@@ -92,12 +93,74 @@ def decisions_in(territory_id: int | None) -> Select[Decision]:
 def get_decision(decision_id: int) -> Decision:
     loaded = joinedload(Decision.content)
     query = select(Decision).where(Decision.id == decision_id)
-    return get_one(query.options(loaded.joinedload(Content.territory), joinedload(Decision.article)))
+    around = (loaded.joinedload(Content.territory), loaded.joinedload(Content.space).options(*BODIES))
+    return get_one(query.options(*around, joinedload(Decision.article), joinedload(Decision.by)))
 
 
 def last_decision(case_id: int) -> Decision | None:
     query = select(Decision).where(Decision.case_id == case_id).options(joinedload(Decision.by))
     return db.scalars(query.order_by(Decision.id.desc()).limit(1)).one_or_none()
+
+
+RESTRICTED = {State.HIDDEN, State.REMOVED, State.REFUSED}
+
+
+def standing_restriction(content_id: int) -> Decision | None:
+    """The last decision that hid, refused, removed or held this text, and was neither undone nor overturned."""
+    verdicts = RESTRICTIVE - {Verdict.REDACT}
+    query = select(Decision).where(Decision.content_id == content_id, Decision.verdict.in_(verdicts), stands())
+    return db.scalars(query.options(joinedload(Decision.article)).order_by(Decision.id.desc()).limit(1)).one_or_none()
+
+
+def last_sealing(content_id: int) -> Decision | None:
+    """The last decision that closed versions to the public, overturned or not."""
+    query = select(Decision).where(Decision.content_id == content_id, Decision.verdict.in_(RESTRICTIVE), Decision.undone_at.is_(None))
+    return db.scalars(query.order_by(Decision.id.desc()).limit(1)).one_or_none()
+
+
+def stands() -> ColumnElement[bool]:
+    return Decision.undone_at.is_(None) & Decision.overturned_at.is_(None)
+
+
+def was_restricted(content_id: int) -> bool:
+    """Did a person ever restrict this text, rightly as far as is known?"""
+    query = select(Decision.id).where(
+        Decision.content_id == content_id, Decision.verdict.in_(RESTRICTIVE), stands(), ~Decision.is_automated
+    )
+    return db.scalar(query.limit(1)) is not None
+
+
+def was_reported(content_id: int) -> bool:
+    return db.scalar(select(Report.id).where(Report.content_id == content_id, Report.confirmed_at.is_not(None)).limit(1)) is not None
+
+
+def motive_of(content: Content) -> str:
+    """Why a part of it, or all, is not shown now: the title of an article. Empty for what is shown whole, and for what waits."""
+    if content.state == State.PUBLISHED:
+        cut = select(CharterArticle.title).join(Redaction, Redaction.article_id == CharterArticle.id)
+        cut = cut.where(Redaction.content_id == content.id, Redaction.revision == content.revision, Redaction.lifted_at.is_(None))
+        return db.scalar(cut.order_by(Redaction.created_at.desc()).limit(1)) or ""
+    if content.state in RESTRICTED:
+        standing = standing_restriction(content.id)
+        return standing.article.title if standing and standing.article else ""
+    return ""
+
+
+def statement_of(decision_id: int) -> Statement | None:
+    return db.scalars(select(Statement).where(Statement.decision_id == decision_id)).one_or_none()
+
+
+def messages_of(case_id: int) -> Sequence[Message]:
+    """What the team and the author said to each other about a case, in order."""
+    return db.scalars(
+        select(Message).where(Message.case_id == case_id).options(joinedload(Message.by)).order_by(Message.at, Message.id)
+    ).all()
+
+
+def last_asked(case_id: int) -> Message | None:
+    """The last word of the team to the author."""
+    query = select(Message).where(Message.case_id == case_id, ~Message.is_from_author).options(joinedload(Message.by))
+    return db.scalars(query.order_by(Message.id.desc()).limit(1)).one_or_none()
 
 
 @dataclass(frozen=True)

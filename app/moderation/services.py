@@ -1,108 +1,73 @@
-"""What can happen in moderation: report, open, claim, decide."""
+"""Cases and decisions. `decide` is the one door by which a text is restricted; reports and regimes have their own modules."""
 
-import hashlib
-import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
 
 from sqlalchemy import or_, select, update
 
 from app.accounts.models import Person
 from app.audit import services as audit
-from app.contents import kinds
+from app.contents import redactions
 from app.contents import services as contents
 from app.contents.models import Content, State
-from app.core import clock, mail
-from app.core.db import db, insert_or_ignore
-from app.core.errors import Conflict, DomainError, NotFound
+from app.contents.redactions import Span
+from app.core import clock, outbox
+from app.core.db import db, insert_or_ignore, transaction
+from app.core.errors import Conflict, DomainError
+from app.core.formats import moment
 from app.core.i18n import _
 from app.core.text import tidy
-from app.moderation import queries
-from app.moderation.addresses import decision_url
-from app.moderation.models import Case, Cause, Decision, Regime, Report, Settings, Verdict
+from app.moderation import places, queries, telling
+from app.moderation.models import PROVISIONAL, RESTRICTIVE, Case, Cause, Decision, Message, Route, Scope, Verdict
+from app.moderation.statements import SCOPES, state_reasons
+from app.moderation.telling import UNDO_SECONDS
 from app.notifications import services as notifications
-from app.territories.models import CharterArticle, Territory
+from app.territories.models import CharterArticle
+
+__all__ = ["UNDO_SECONDS", "answer_correction", "ask_for_correction", "claim", "decide", "open_case", "state_reasons", "undo"]
 
 CLAIM_MINUTES = 15
+ERASING = "erase_words"  # outbox topic; the key is a decision
+SHOWN = {State.PENDING: State.PUBLISHED, State.PUBLISHED: State.PUBLISHED, State.HIDDEN: State.PUBLISHED}
 AFTER = {
-    Verdict.KEEP: {
-        State.PENDING: State.PUBLISHED,
-        State.HIDDEN: State.PUBLISHED,
-        State.PUBLISHED: State.PUBLISHED,
-        State.REMOVED: State.PUBLISHED,
-        State.REFUSED: State.PUBLISHED,
-    },
+    Verdict.KEEP: {**SHOWN, State.REMOVED: State.PUBLISHED, State.REFUSED: State.PUBLISHED},
+    Verdict.REDACT: SHOWN,
+    Verdict.MOVE: SHOWN,
     Verdict.HIDE: {State.PUBLISHED: State.HIDDEN},
     Verdict.REFUSE: {State.PENDING: State.REFUSED, State.PUBLISHED: State.REMOVED, State.HIDDEN: State.REMOVED},
+    Verdict.ERASE: {
+        State.PENDING: State.REFUSED,
+        State.PUBLISHED: State.REMOVED,
+        State.HIDDEN: State.REMOVED,
+        State.REMOVED: State.REMOVED,
+        State.REFUSED: State.REFUSED,
+    },
+    Verdict.HOLD: {State.PUBLISHED: State.PENDING},
 }
+RESTRICTED = {State.HIDDEN, State.REMOVED, State.REFUSED}
+warranted: ContextVar[tuple[int, State] | None] = ContextVar("warranted", default=None)  # what a decision is doing just now
 
 
-# --- Reports -----------------------------------------------------------------------------------------------------------
-
-
-def report(content: Content, *, person: Person, article: CharterArticle | None, message: str) -> None:
-    """A person's report: once each, and enough to open the case."""
-    require_reportable(content)
-    fresh = {
-        "content_id": content.id,
-        "article_id": article.id if article else None,
-        "message": tidy(message),
-        "person_id": person.id,
-        "confirmed_at": clock.now(),
-        "created_at": clock.now(),
-    }
-    if insert_or_ignore(Report, fresh, returning=Report.id) is None:
-        raise DomainError(_("Vous avez déjà signalé ce texte. L’équipe du territoire va le lire."))
-    open_case(content, Cause.REPORT)
-
-
-def report_as_visitor(content: Content, *, name: str, email: str, article: CharterArticle | None, message: str) -> None:
-    """A report without an account: a letter asks to confirm it. Says the same whether or not this address reported before."""
-    require_reportable(content)
-    address = mail.one_address(email)
-    token = secrets.token_urlsafe(24)
-    fresh = {
-        "content_id": content.id,
-        "article_id": article.id if article else None,
-        "message": tidy(message),
-        "visitor_name": name.strip(),
-        "visitor_email": address,
-        "token_hash": hashed(token),
-        "created_at": clock.now(),
-    }
-    known = insert_or_ignore(Report, fresh, returning=Report.id) is None
-    if not known and mail.sent_today(address, "confirm_report") < mail.PER_ADDRESS_A_DAY:
-        mail.send("confirm_report", address, name=name.strip(), title=content.title, token=token)
-
-
-def confirm_report(token: str) -> Content:
-    """The visitor followed the link: the report counts now. Following it twice is harmless."""
-    found = find_report(token)
-    if found.confirmed_at is None:
-        found.confirmed_at = clock.now()
-        open_case(db.scalars(select(Content).where(Content.id == found.content_id)).one(), Cause.REPORT)
-    return db.scalars(select(Content).where(Content.id == found.content_id)).one()
-
-
-def find_report(token: str) -> Report:
-    found = db.scalar(select(Report).where(Report.token_hash == hashed(token)))
-    if found is None or found.created_at < clock.from_now(days=-7):
-        raise NotFound
-    return found
-
-
-def hashed(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def require_reportable(content: Content) -> None:
-    if not content.is_public:
-        raise DomainError(_("Ce texte n’est plus en ligne : il n’y a plus rien à signaler."))
+@contextmanager
+def warrant(content: Content, after: State) -> Iterator[None]:
+    """While a decision that is written down is carried out; the listener of states lets nothing else restrict a text."""
+    token = warranted.set((content.id, after))
+    try:
+        yield
+    finally:
+        warranted.reset(token)
 
 
 # --- Cases ---------------------------------------------------------------------------------------------------------------
 
 
-def open_case(content: Content, cause: Cause) -> Case:
-    """The content's case, open: made, or reopened if it had been decided."""
+def open_case(content: Content, cause: Cause, *, is_news: bool = True) -> Case:
+    """The content's case, open: made, or reopened if it had been decided.
+
+    `is_news`: something is said that who reads the case has not seen, a report or another text: its version moves.
+    """
     fresh = {
         "content_id": content.id,
         "territory_id": content.territory_id,
@@ -111,13 +76,21 @@ def open_case(content: Content, cause: Cause) -> Case:
         "is_open": True,
         "version": 1,
     }
-    insert_or_ignore(Case, fresh)
-    case = db.scalars(select(Case).where(Case.content_id == content.id).with_for_update().execution_options(populate_existing=True)).one()
+    is_new = insert_or_ignore(Case, fresh, returning=Case.id) is not None
+    case = locked(content.id)
     if not case.is_open:
         case.is_open, case.cause, case.opened_at, case.version = True, cause, clock.now(), case.version + 1
-        case.claimed_by_id = case.claimed_until = None
+        case.claimed_by_id = case.claimed_until = case.escalated_at = None
+    elif is_news and not is_new:
+        case.version += 1
     db.flush()
     return case
+
+
+def locked(content_id: int) -> Case:
+    """The case of a content, ours until the end of the transaction."""
+    query = select(Case).where(Case.content_id == content_id).with_for_update()
+    return db.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def close_without_decision(content: Content) -> None:
@@ -142,59 +115,204 @@ def claim(case: Case, *, by: Person) -> None:
         raise Conflict(_("Une autre personne lit déjà ce cas. Prenez le suivant."))
 
 
-def decide(case: Case, *, by: Person, verdict: Verdict | str, article: CharterArticle | None, reasons: str, seen: int) -> Decision:
+def ask_for_correction(case: Case, *, by: Person, text: str) -> Message:
+    """Write to the author before deciding: what should change. The case stays open; its version moves."""
+    if not case.is_open:
+        raise Conflict(overtaken_by(case))
+    if case.content.author_id is None:
+        raise DomainError(_("Ce texte n’a plus d’auteur à qui écrire : décidez."), field="text")
+    message = say(case, by=by, text=text, is_from_author=False)
+    telling.ask_author(case, case.content, message.text)
+    return message
+
+
+def answer_correction(case: Case, *, by: Person, text: str) -> Message:
+    """The author's word back. To change the text itself they edit it, which moves the version of the case too."""
+    if not case.is_open:
+        raise DomainError(_("L’équipe a déjà décidé. Vous pouvez contester la décision."), field="text")
+    message = say(case, by=by, text=text, is_from_author=True)
+    asked = queries.last_asked(case.id)
+    if asked is not None and asked.by is not None:
+        notifications.notify(
+            asked.by, "correction_answered", mail=False, title=case.content.title, words=message.text, content_id=case.content_id
+        )
+    return message
+
+
+def say(case: Case, *, by: Person, text: str, is_from_author: bool) -> Message:
+    words = tidy(text)
+    if not words:
+        raise DomainError(_("Écrivez votre message."), field="text")
+    message = Message(case_id=case.id, by_id=by.id, text=words, is_from_author=is_from_author)
+    db.add(message)
+    locked(case.content_id).version += 1
+    db.flush()
+    return message
+
+
+# --- Decisions -----------------------------------------------------------------------------------------------------------
+
+
+def decide(
+    case: Case,
+    *,
+    by: Person,
+    verdict: Verdict | str,
+    article: CharterArticle | None,
+    reasons: str,
+    seen: int,
+    route: Route = Route.DESK,
+    spans: Iterable[Span] = (),
+    destination: Content | None = None,
+    batch: str | None = None,
+    lift: bool = False,
+) -> Decision:
     """Decide once: of two agents on the same version of a case, one does, the other is told who and when.
 
-    `seen`: the case's version on the desk when it was read. The text decided on must be the one that was shown:
-    an edit reopens the case, and so moves its version.
+    `seen`: the case's version on the desk when it was read: an edit, a report or another decision moves it, so that what is
+    decided on is what was shown. `spans`: for REDACT, the passages cut from the source of the present revision, all of them.
+    `destination`: for MOVE, the space. KEEP leaves cuts as they are, unless `lift`: then the whole text is shown.
+    An appeal may decide what is already decided; its KEEP undoes what it overturns: the text is whole again, where it was.
+    HIDE leaves the case open: a precaution is not an end.
     """
     verdict, reasons = Verdict(verdict), tidy(reasons)
     content = case.content
     if not reasons:
-        raise DomainError(_("Écrivez à l’auteur pourquoi : il lira cette phrase."), field="reasons")
-    if verdict != Verdict.KEEP and article is None:
+        raise DomainError(_("Écrivez à l’auteur pourquoi : il lira cette phrase."), field="reasons")
+    if verdict in RESTRICTIVE - {Verdict.HOLD} and article is None:
         raise DomainError(_("Choisissez l’article de la charte sur lequel vous vous appuyez."), field="article")
-    won = update(Case).where(Case.id == case.id, Case.is_open, Case.version == seen)
-    won = won.values(is_open=False, decided_at=clock.now(), version=Case.version + 1, claimed_by_id=None, claimed_until=None)
-    if db.execute(won.returning(Case.id).execution_options(synchronize_session="fetch")).scalar() is None:
-        raise Conflict(overtaken_by(case))
-    after = AFTER[verdict].get(content.state)
-    if after is None:
-        raise DomainError(_("Cette décision n’est pas possible pour un texte dans cet état. Choisissez-en une autre."), field="verdict")
+    take(case, seen, stays_open=verdict in PROVISIONAL, may_be_closed=route == Route.APPEAL)
     decision = Decision(
         case_id=case.id,
         content_id=content.id,
         verdict=verdict,
+        route=route,
+        batch=batch,
         article_id=article.id if article else None,
         reasons=reasons,
-        revision=content.revision,
-        before=content.state,
-        after=after,
         by_id=by.id,
         opened_at=case.opened_at,
     )
-    db.add(decision)
-    db.flush()
-    contents.change_state(content, after, by=by, reason=reasons)
-    facts = {
-        "verdict": verdict.value,
-        "article": article.number if article else None,
-        "revision": content.revision,
-        "before": decision.before.value,
-        "after": after.value,
-    }
-    audit.record("moderation.decision", territory_id=content.territory_id, actor_id=by.id, subject=f"content:{content.id}", detail=facts)
-    if verdict != Verdict.KEEP or decision.before != after:
-        tell_author(decision, content)
+    enact(decision, content, article=article, by=by, spans=spans, destination=destination, lift=lift)
     return decision
 
 
-def overtaken_by(case: Case) -> str:
-    from app.core.formats import moment
+def restrict_automatically(
+    content: Content, *, route: Route, verdict: Verdict, cause: Cause, article: CharterArticle | None, reasons: str
+) -> Decision:
+    """What follows from a rule, not from a person: the text is hidden or held until somebody decides. Never a removal."""
+    assert verdict in PROVISIONAL
+    case = open_case(content, cause)
+    decision = Decision(
+        case_id=case.id,
+        content_id=content.id,
+        verdict=verdict,
+        route=route,
+        article_id=article.id if article else None,
+        reasons=reasons,
+        is_automated=True,
+        opened_at=case.opened_at,
+    )
+    enact(decision, content, article=article, by=None)
+    return decision
 
+
+def take(case: Case, seen: int, *, stays_open: bool, may_be_closed: bool) -> None:
+    """The turn to decide: whoever moves the version first has it."""
+    won = update(Case).where(Case.id == case.id, Case.version == seen)
+    if not may_be_closed:
+        won = won.where(Case.is_open)
+    won = won.values(version=Case.version + 1, claimed_by_id=None, claimed_until=None, escalated_at=None)
+    if not stays_open:
+        won = won.values(is_open=False, decided_at=clock.now())
+    if db.execute(won.returning(Case.id).execution_options(synchronize_session="fetch")).scalar() is None:
+        raise Conflict(overtaken_by(case))
+
+
+def enact(
+    decision: Decision,
+    content: Content,
+    *,
+    article: CharterArticle | None,
+    by: Person | None,
+    spans: Iterable[Span] = (),
+    destination: Content | None = None,
+    lift: bool = False,
+) -> None:
+    """Write the decision down, do it, state its reasons, record it, and tell who must know: one transaction, or nothing."""
+    verdict, before, at = decision.verdict, content.state, clock.now()
+    after = AFTER[verdict].get(before)
+    if after is None:
+        raise DomainError(_("Cette décision n’est pas possible pour un texte dans cet état. Choisissez-en une autre."), field="verdict")
+    if verdict == Verdict.ERASE and content.own_fields():
+        raise DomainError(_("Les mots de cette sorte de page ne s’effacent pas d’ici. Retirez-la."), field="verdict")
+    decision.revision, decision.before, decision.after, decision.at = content.revision, before, after, at
+    text = redactions.written(content)[1]
+    last = queries.last_decision(decision.case_id) if decision.route == Route.APPEAL else None
+    restored = queries.last_sealing(content.id) if verdict in {Verdict.KEEP, Verdict.MOVE} else None
+    if verdict == Verdict.MOVE:
+        decision.moved_from_id = content.parent_id or content.space_id
+    db.add(decision)
+    db.flush()
+    if verdict == Verdict.REDACT and article is not None:
+        redactions.redact(content, spans, article_id=article.id, at=at)
+    elif verdict == Verdict.KEEP and (lift or last is not None):
+        redactions.lift(content, at=at)
+        if last is not None and last.verdict == Verdict.MOVE and last.moved_from_id is not None:
+            contents.place_under(content, db.scalars(select(Content).where(Content.id == last.moved_from_id)).one())
+    elif verdict == Verdict.MOVE:
+        places.move(content, destination)
+    with warrant(content, after):
+        contents.change_state(content, after, by=by, reason=decision.reasons)
+    settle_versions(decision, content, restored)
+    content.restriction = queries.motive_of(content)
+    if verdict == Verdict.ERASE:
+        outbox.enqueue(ERASING, decision.id, due_at=telling.due_after(decision))
+    if verdict in RESTRICTIVE:
+        state_reasons(
+            decision,
+            person_id=content.author_id,
+            territory_id=content.territory_id,
+            scope=Scope.REFUSED if after == State.REFUSED else SCOPES[verdict],
+            article=article,
+            facts=decision.reasons,
+            was_reported=queries.was_reported(content.id),
+            is_detection_automated=decision.is_automated,
+            is_decision_automated=decision.is_automated,
+        )
+    record("moderation.decision", decision, content, article=article.number if article else None)
+    db.flush()
+    telling.tell(decision, content, text, destination.title if destination else "")
+
+
+def settle_versions(decision: Decision, content: Content, restored: Decision | None) -> None:
+    """Which versions the public may read: not those restricted, nor the older ones, that said the same."""
+    if decision.verdict == Verdict.HOLD:
+        redactions.seal(content, at=decision.at, up_to=content.revision, since=content.revision)
+    elif decision.verdict == Verdict.REDACT:
+        redactions.seal(content, at=decision.at, up_to=content.revision - 1)
+    elif decision.verdict in RESTRICTIVE:
+        redactions.seal(content, at=decision.at, up_to=content.revision)
+    elif restored is not None:
+        redactions.unseal(content, sealed_at=restored.at)
+
+
+def record(act: str, decision: Decision, content: Content, **more: object) -> None:
+    facts = {
+        "verdict": decision.verdict.value,
+        "route": decision.route.value,
+        "revision": decision.revision,
+        "before": decision.before.value,
+        "after": decision.after.value,
+        **more,
+    }
+    audit.record(act, territory_id=content.territory_id, actor_id=decision.by_id, subject=f"content:{content.id}", detail=facts)
+
+
+def overtaken_by(case: Case) -> str:
     last = queries.last_decision(case.id)
     if last is None:
-        return _("Ce cas a changé pendant que vous le lisiez. Rechargez-le : votre message est ci-dessous.")
+        return _("Ce cas a changé pendant que vous le lisiez. Rechargez-le : votre message est ci-dessous.")
     return _(
         "Ce cas a été décidé par %(who)s, %(when)s. Votre message est ci-dessous.",
         who=last.by.name if last.by else _("l’équipe"),
@@ -202,38 +320,44 @@ def overtaken_by(case: Case) -> str:
     )
 
 
-def tell_author(decision: Decision, content: Content) -> None:
-    """A message on their page and a letter, with their text and the reason. An imported pseudonym has no address."""
-    if content.author_id is None:
-        return
-    author = db.get(Person, content.author_id)
-    if author is None or author.closed_at:
-        return
-    notifications.notify(
-        author,
-        f"decision_{decision.verdict.value}",
-        title=content.title,
-        kind=kinds.kind_label(content),
-        text=content.body_source or content.summary,
-        reasons=decision.reasons,
-        url=decision_url(decision),
-        content_id=content.id,
-    )
-
-
-# --- Settings ------------------------------------------------------------------------------------------------------------
-
-
-def set_regime(territory: Territory, *, by: Person, regime: str, target_hours: int) -> None:
-    insert_or_ignore(Settings, {"territory_id": territory.id, "regime": Regime.AFTER, "target_hours": queries.TARGET_HOURS})
-    settings = db.scalars(select(Settings).where(Settings.territory_id == territory.id)).one()
-    before = settings.regime
-    settings.regime, settings.target_hours = Regime(regime), target_hours
+def undo(decision: Decision, *, by: Person) -> None:
+    """Take one's decision back within thirty seconds, before anybody is told. The case waits again; the statement is void with it."""
+    content = db.scalars(select(Content).where(Content.id == decision.content_id)).one()
+    case = locked(content.id)
+    last = queries.last_decision(case.id)
+    if clock.now() >= decision.at + timedelta(seconds=UNDO_SECONDS):
+        raise DomainError(_("Plus de trente secondes ont passé : la décision est partie. Décidez de nouveau si le cas est rouvert."))
+    if decision.undone_at is not None or last is None or last.id != decision.id:
+        raise Conflict(_("Cette décision a déjà été annulée ou remplacée."))
+    decision.undone_at = clock.now()
+    if decision.verdict in {Verdict.REDACT, Verdict.KEEP}:
+        redactions.undo(content, at=decision.at)
+    if decision.verdict == Verdict.MOVE and decision.moved_from_id is not None:
+        contents.place_under(content, db.scalars(select(Content).where(Content.id == decision.moved_from_id)).one())
     db.flush()
-    audit.record(
-        "moderation.regime",
-        territory_id=territory.id,
-        actor_id=by.id,
-        subject=f"territory:{territory.id}",
-        detail={"before": before.value, "after": settings.regime.value, "target_hours": target_hours},
-    )
+    with warrant(content, decision.before):
+        contents.change_state(content, decision.before, by=by, reason=_("Décision annulée"), is_undone=True)
+    redactions.unseal(content, sealed_at=decision.at)
+    if decision.before != State.PUBLISHED:
+        standing = queries.standing_restriction(content.id)
+        redactions.seal(content, at=standing.at if standing else clock.now(), up_to=content.revision, since=content.revision)
+    if decision.before == State.PENDING and content.published_at is not None and content.published_at >= decision.at:
+        content.published_at = None
+    content.restriction = queries.motive_of(content)
+    case.is_open, case.decided_at, case.opened_at, case.version = True, None, decision.opened_at, case.version + 1
+    outbox.cancel(ERASING, decision.id)
+    telling.take_back(decision)
+    record("moderation.undone", decision, content)
+    db.flush()
+
+
+@outbox.handles(ERASING)
+def erase_words(keys) -> None:
+    """Once nobody can undo it: the words go from every version. Done twice, it changes nothing."""
+    for key in keys:
+        with transaction():
+            decision = db.get(Decision, int(key))
+            if decision is not None and decision.undone_at is None:
+                content = db.scalars(select(Content).where(Content.id == decision.content_id)).one()
+                redactions.destroy(content)
+                telling.forget_words(content)

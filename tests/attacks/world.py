@@ -31,6 +31,7 @@ from app.files.models import StoredFile
 from app.initiatives.labels import VOCABULARIES
 from app.initiatives.models import Document, Initiative, Step, Tool
 from app.moderation import queries as desk
+from app.moderation import reports
 from app.moderation import services as moderation
 from app.moderation.models import Cause, Report
 from app.notifications.models import Notification
@@ -308,7 +309,7 @@ class World:
             "sheet": made["initiative", "published"],
         }.items():
             place.cases[name] = moderation.open_case(content, Cause.REPORT if name != "waiting" else Cause.GATE).id
-        moderation.report(made["argument", "published"], person=self.people["passer-by"], article=article, message="Un mot de trop.")
+        reports.report(made["argument", "published"], person=self.people["passer-by"], article=article, message="Un mot de trop.")
         own = make_content(
             Argument, author=self.people["moderator" if place is self.a else "other"], title="À moi", territory_id=place.id, side=Side.FOR,
             space_id=made["debate", "published"].id, parent_id=made["debate", "published"].id, project_id=made["project", "published"].id,
@@ -329,7 +330,7 @@ class World:
                 article_id=article.id,
                 visitor_name="Paul",
                 visitor_email="paul@example.org",
-                token_hash=moderation.hashed("jeton"),
+                token_hash=reports.hashed("jeton"),
             )
             save(report)
             self.tokens["report"] = "jeton"

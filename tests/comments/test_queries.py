@@ -10,7 +10,7 @@ from app.contents.addresses import with_parents
 from app.contents.models import State
 from app.core import clock
 from app.core.db import db
-from tests.factories import make_person
+from tests.factories import make_person, restrict
 from tests.participation import fresh, make_argument, make_debate, make_proposal, make_reply, make_source
 
 HIDDEN_FROM_ALL = [State.DRAFT, State.HIDDEN, State.REMOVED, State.REFUSED, State.WITHDRAWN, State.ARCHIVED]
@@ -106,7 +106,7 @@ def test_parents_of_many_are_two_queries(count_queries):
 def test_an_argument_that_was_hidden_is_back_with_its_replies_when_restored():
     argument = make_argument()
     reply = make_reply(argument)
-    contents.change_state(argument, State.HIDDEN)
+    restrict(argument)
     assert queries.replies_of([argument.id], Visitor())[argument.id] == []
     contents.change_state(argument, State.PUBLISHED)
     assert fresh(reply).is_public

@@ -8,7 +8,7 @@ from app.contents.models import Content, Phase, Revision, State, StateChange, Ta
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.projects.models import Project
-from tests.factories import make_content, make_person, make_territory
+from tests.factories import make_content, make_person, make_territory, restrict
 
 PAST, FUTURE = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ def test_every_state_has_a_line_in_the_table_and_others_are_refused():
 def test_a_change_of_state_is_written_in_the_history():
     project, marie = make_content(Project, state=State.DRAFT), make_person()
     services.change_state(project, State.PUBLISHED, by=marie, reason="Prêt")
-    services.change_state(project, State.HIDDEN, by=marie, reason="À relire")
+    restrict(project, by=marie, reason="À relire")
     history = db.scalars(select(StateChange).where(StateChange.content_id == project.id).order_by(StateChange.id)).all()
     assert [(step.before, step.after, step.reason, step.by_id) for step in history] == [
         (State.DRAFT, State.PUBLISHED, "Prêt", marie.id),
@@ -84,7 +84,7 @@ def test_hiding_something_hides_what_hangs_from_it_and_showing_it_shows_it_again
     grandchild = make_content(Project, parent_id=child.id, project_id=project.id)
     refused = make_content(Project, parent_id=child.id, state=State.REFUSED)
     other = make_content(Project)
-    services.change_state(project, State.HIDDEN)
+    restrict(project)
     assert [db.scalar(select(Content.is_public).where(Content.id == each.id)) for each in (project, child, grandchild, refused, other)] == [
         False,
         False,
@@ -107,7 +107,7 @@ def test_replies_are_counted_while_they_are_public():
     make_content(Project, parent_id=parent.id, state=State.PENDING)
     count = select(Content.replies_count).where(Content.id == parent.id)
     assert db.scalar(count) == 1
-    services.change_state(reply, State.REMOVED)
+    restrict(reply, State.REMOVED)
     assert db.scalar(count) == 0
 
 
@@ -187,7 +187,7 @@ def test_the_same_link_twice_is_one():
 def test_a_link_to_something_hidden_is_not_shown():
     one, two = make_content(Project), make_content(Project)
     links.link(one, two, "reuses", author=None)
-    services.change_state(two, State.HIDDEN)
+    restrict(two)
     assert queries.links_of(one) == []
 
 
