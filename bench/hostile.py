@@ -166,7 +166,7 @@ def addresses(world: World) -> Iterator[tuple[str, str]]:
     )
     for desk in desks:
         yield "manager", f"/gestion/{a.slug}/{desk}"
-    yield "curator", "/gestion/catalogue/"
+    yield "curator", "/gestion/region/catalogue/"
     yield "administrator", "/gestion/region/comptes"
 
 

@@ -213,7 +213,9 @@ def terms_of(content_ids: Iterable[int]) -> dict[int, dict[str, list[Term]]]:
 
 
 def terms_in(vocabulary_key: str) -> Sequence[Term]:
-    query = select(Term).join(Vocabulary).where(Vocabulary.key == vocabulary_key).order_by(Term.position, Term.label)
+    """Those one may choose: what was merged into another is no longer offered."""
+    query = select(Term).join(Vocabulary).where(Vocabulary.key == vocabulary_key, Term.merged_into_id.is_(None))
+    query = query.order_by(Term.position, Term.label)
     return db.scalars(query).all()
 
 

@@ -8,9 +8,12 @@ def init_app(app):
     from app.initiatives import (
         admin,
         cli,
+        editorial,  # noqa: F401 -- more pages of the same blueprint
+        lists,
         rules,  # noqa: F401 -- declares who may
         search,
         views,
+        writing,  # noqa: F401 -- more pages of the same blueprint
     )
     from app.initiatives.labels import KIND_LABELS
     from app.initiatives.models import KINDS
@@ -25,4 +28,6 @@ def init_app(app):
     cli.declare()
     app.register_blueprint(views.initiatives)
     app.register_blueprint(admin.catalogue_admin)
+    app.register_blueprint(lists.lists)
     menu(_l("Bureau des curateurs"), "catalogue_admin.index", "catalogue.curate", scope="region", header=True)
+    menu(_l("Vocabulaires"), "lists.index", "vocabulary.edit", scope="region")

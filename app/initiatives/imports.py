@@ -16,14 +16,15 @@ from typing import Any
 from sqlalchemy import select
 
 from app.contents import services as contents
-from app.contents.models import Content, Origin, State
+from app.contents.models import Content, Origin
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.text import IMPORT_LIMIT, Cleaned, clean, html, one_line, plain, shorten
+from app.initiatives import quality, services
 from app.initiatives.labels import SECTIONS
-from app.initiatives.models import Initiative, Step
+from app.initiatives.models import Initiative
 from app.initiatives.services import fill, is_web
 from app.territories.models import Territory
 
@@ -175,8 +176,8 @@ def import_one(row: dict[str, Any], *, source: str, territory: Territory | None,
     sheet.published_at = None
     contents.add(sheet, author=None)
     if publish:
-        contents.change_state(sheet, State.PUBLISHED)
-        sheet.step = Step.PUBLISHED
+        services.publish(sheet, by=None)
+    quality.measure(sheet)
     return sheet
 
 

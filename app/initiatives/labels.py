@@ -1,4 +1,4 @@
-"""The words of a sheet: its sections, in the order they are read, and its short facts."""
+"""The words of a sheet: its sections, in the order they are read, its short facts, its lists and its steps."""
 
 from app.core.i18n import _l
 from app.initiatives.models import Step
@@ -21,6 +21,7 @@ SECTIONS = {
     "tool": {
         "purpose": (_l("À quoi cela sert"), _l("Le problème que l’outil résout.")),
         "use": (_l("Mode d’emploi"), _l("Les étapes, le temps, le matériel.")),
+        "users": (_l("Qui s’en sert"), _l("Les territoires qui l’ont essayé. Liez aussi leurs fiches : elles s’afficheront ici.")),
         "accessibility": (_l("Accessibilité"), _l("Qui peut s’en servir, et qui ne le peut pas.")),
         "limits": (_l("Limites"), _l("Ce que l’outil ne fait pas.")),
     },
@@ -37,7 +38,24 @@ STEPS = {
     Step.PUBLISHED: _l("Publiée"),
     Step.ARCHIVED: _l("Archivée"),
 }
-VOCABULARIES = {"theme": _l("Thèmes"), "approach": _l("Type de démarche"), "level": _l("Niveau de participation"), "public": _l("Public")}
+
+# The controlled lists, and which kinds choose from which. A kind's `SINGLE` lists take one term at most.
+VOCABULARIES = {
+    "theme": _l("Thèmes"),
+    "approach": _l("Type de démarche"),
+    "level": _l("Niveau de participation"),
+    "public": _l("Public"),
+    "promoter": _l("Porté par"),
+    "document_kind": _l("Nature du document"),
+    "licence": _l("Licence"),
+}
+CHOSEN = {
+    "initiative": ("theme", "approach", "level", "public", "promoter"),
+    "document": ("theme", "approach", "public", "document_kind", "licence"),
+    "tool": ("theme", "approach", "public", "licence"),
+}
+SINGLE = frozenset({"level", "promoter", "document_kind", "licence"})
+IN_WORDS = {"promoter": "promoter", "licence": "licence"}  # list → the fact that says it where the list does not have it
 FACT_LABELS = {
     "promoter": _l("Porté par"),
     "place": _l("Où"),
@@ -47,8 +65,30 @@ FACT_LABELS = {
     "staff_time": _l("Temps d’agent"),
     "writer": _l("Auteur"),
     "issued_year": _l("Année"),
+    "issued_on": _l("Date"),
     "licence": _l("Licence"),
     "price": _l("Prix"),
     "hosting": _l("Hébergement"),
     "address": _l("Adresse"),
+}
+LANGUAGES = {
+    "fr": _l("Français"),
+    "en": _l("Anglais"),
+    "nl": _l("Néerlandais"),
+    "es": _l("Espagnol"),
+    "de": _l("Allemand"),
+    "it": _l("Italien"),
+    "pt": _l("Portugais"),
+}
+
+# What a curator looks at before a sheet is published. The keys are stored: a point that is reworded keeps its own.
+CHECKLIST = {
+    "understood": _l("Quelqu’un qui n’y était pas comprend ce qui a été fait."),
+    "true": _l("Les chiffres et les dates ont une source."),
+    "honest": _l("La fiche dit aussi ce qui n’a pas marché."),
+    "tagged": _l("Les thèmes, la démarche, le niveau et le public sont choisis."),
+    "linked": _l("La fiche est liée au projet, à l’outil ou au document qu’elle cite."),
+    "people": _l("Aucune personne privée n’est nommée sans son accord."),
+    "images": _l("Les images ont un texte de remplacement, et le droit d’être publiées."),
+    "plain": _l("Les phrases sont courtes, sans sigle inexpliqué."),
 }

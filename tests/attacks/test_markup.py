@@ -254,7 +254,7 @@ def test_x03_one_parameter_at_a_time(world, payload):
         "/consultations/": ("state",),
         "/participer": ("state",),
         "/compte/connexion": ("next",),
-        "/gestion/catalogue/": ("etape",),
+        "/gestion/region/catalogue/": ("vue", "q", "territoire", "type", "theme", "origine", "relecture", "ordre"),
         "/gestion/region/comptes": ("q",),
     }
     for path, names in pages.items():

@@ -48,7 +48,7 @@ def test_the_workflow_from_draft_to_the_catalogue():
     author, curator = make_person(), make_person(roles=[("curator", None)])
     sheet = sheet_by(author)
     services.propose(sheet, by=author)
-    assert (sheet.step, sheet.state, sheet.is_public) == (Step.REVIEW, State.PENDING, False)
+    assert (sheet.step, sheet.state, sheet.is_public) == (Step.PROPOSED, State.PENDING, False)
     services.send_back(sheet, by=curator, note="Il manque le coût.")
     assert (sheet.step, sheet.review_note) == (Step.DRAFT, "Il manque le coût.")
     services.propose(sheet, by=author)

@@ -26,8 +26,8 @@ def test_an_agent_writes_proposes_and_a_curator_publishes(client):
     sheet_id = int(made.location.rsplit("/", 1)[-1].split("-")[0])
     assert client.post(f"/catalogue/{sheet_id}/proposer").status_code == 302
     client.log_in(curator)
-    assert "Titre" in client.get("/gestion/catalogue/").text
-    assert client.post(f"/gestion/catalogue/{sheet_id}/publier").status_code == 302
+    assert "Titre" in client.get("/gestion/region/catalogue/").text
+    assert client.post(f"/gestion/region/catalogue/{sheet_id}/publier").status_code == 302
     page = client.application.test_client().get(f"/catalogue/{sheet_id}")
     assert "On <strong>marche</strong>." in page.text
 
@@ -68,8 +68,8 @@ def test_a_curator_sends_back_with_what_is_missing(client):
     services.propose(db.get(Initiative, sheet_id), by=agent)
     db.commit()
     client.log_in(make_person(roles=[("curator", None)]))
-    assert client.post(f"/gestion/catalogue/{sheet_id}/renvoyer", data={"note": ""}).status_code == 422
-    assert client.post(f"/gestion/catalogue/{sheet_id}/renvoyer", data={"note": "Le coût."}).status_code == 302
+    assert client.post(f"/gestion/region/catalogue/{sheet_id}/renvoyer", data={"note": ""}).status_code == 422
+    assert client.post(f"/gestion/region/catalogue/{sheet_id}/renvoyer", data={"note": "Le coût."}).status_code == 302
     sheet = db.get(Initiative, sheet_id)
     assert (sheet.step, sheet.state) == (Step.DRAFT, State.DRAFT)
     client.log_in(agent)

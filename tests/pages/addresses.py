@@ -188,7 +188,7 @@ def pages(ask: Ask, emails: dict[str, str]) -> dict[str, dict[str, str]]:
             "moderation": f"{desk}/moderation",
         },
         "curator": {
-            "desk": "/gestion/catalogue/",
+            "desk": "/gestion/region/catalogue/",
             "catalogue": "/catalogue/",
             "new initiative": "/catalogue/nouvelle/initiative",
             "new document": "/catalogue/nouvelle/document",
@@ -196,7 +196,7 @@ def pages(ask: Ask, emails: dict[str, str]) -> dict[str, dict[str, str]]:
             "sheet, waiting": f"/catalogue/{waiting}",
             "edit": f"/catalogue/{waiting}/modifier",
             "link": f"/catalogue/{waiting}/lier",
-            "send back": f"/gestion/catalogue/{waiting}/renvoyer",
+            "send back": f"/gestion/region/catalogue/{waiting}/renvoyer",
             "queue of the region": "/moderation/region/",
         },
         "administrator": {
