@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import func, inspect, select
 
 from app.accounts import personal
-from app.contents import services as contents
 from app.contents.models import State
 from app.core import clock, mail
 from app.core.db import db
@@ -15,7 +14,7 @@ from app.core.errors import DomainError
 from app.follows import digests, links, queries, services
 from app.follows.models import SavedSearch
 from app.projects.models import Project
-from tests.factories import make_content, make_person, make_territory
+from tests.factories import make_content, make_person, make_territory, restrict
 from tests.search.conftest import index  # noqa: F401 -- a fixture
 
 pytestmark = pytest.mark.usefixtures("index")
@@ -203,7 +202,7 @@ def test_o03_what_is_hidden_before_the_letter_leaves_is_not_in_it(app, at, run_w
     content = published("Vélo regretté", MORNING - timedelta(hours=4))
     run_worker("search")
     digests.write_digest(again(nadia).id)
-    contents.change_state(again(content), State.HIDDEN)
+    restrict(again(content), State.HIDDEN)
     db.commit()
     (letter,) = letters()
     assert "regretté" not in str(letter.context)

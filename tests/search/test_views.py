@@ -12,7 +12,7 @@ from app.core.db import db
 from app.projects.models import Project
 from app.search import engines, sync
 from app.search.engines.base import SearchUnavailable
-from tests.factories import make_content, make_person, make_territory
+from tests.factories import RESTRICTED, make_content, make_person, make_territory, restrict
 
 pytestmark = pytest.mark.usefixtures("index")
 
@@ -101,7 +101,7 @@ def test_what_is_hidden_is_gone_at_once_and_counted_no_more_once_the_worker_has_
     """attacks.md O03"""
     project = make_content(Project, title="Vélo caché", territory=tourcoing)
     run_worker("search")
-    contents.change_state(again(project), state)
+    (restrict if state in RESTRICTED else contents.change_state)(again(project), state)
     db.commit()
     assert titles(client, "vélo") == []
     assert "Vélo caché" not in page(client, "vélo")
@@ -116,7 +116,7 @@ def test_what_hangs_from_a_hidden_page_is_hidden_with_it_and_comes_back_with_it(
     make_content(Project, title="Enfant à vélo", territory=tourcoing, project_id=parent.id)
     run_worker("search")
     assert titles(client, "vélo") == ["Enfant à vélo"]
-    contents.change_state(again(parent), State.HIDDEN)
+    restrict(again(parent), State.HIDDEN)
     db.commit()
     run_worker("search")
     assert answer(client, "vélo")["total"] == 0
@@ -343,7 +343,7 @@ def test_titles_are_completed_with_public_ones_only(client, run_worker, tourcoin
 
     assert completed("marc") == completed("nuit marc") == completed("march", kind="project") == ["Marche exploratoire de nuit"]
     assert completed("secr") == completed("xyzt") == completed("") == completed("de") == completed("marc", kind="initiative") == []
-    contents.change_state(again(project), State.HIDDEN)
+    restrict(again(project), State.HIDDEN)
     db.commit()
     assert completed("marc") == []
 
