@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, Subquery, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, defer, joinedload
 
 from app.accounts.models import Person
 from app.comments.models import Argument, Comment, Side
 from app.contents.models import Content, State
 from app.contents.queries import BODIES, count_of, published
-from app.core.db import db, get_one
+from app.core.db import db, get_one, one_of
 
 SOURCES = (defer(Content.body_source, raiseload=True),)  # pages show the clean HTML, not what was typed
 AROUND = (joinedload(Content.territory), joinedload(Content.parent).options(*BODIES), joinedload(Content.space).options(*BODIES))
@@ -51,39 +51,65 @@ class Arguments:
 
 def shown_to(viewer: Person) -> ColumnElement[bool]:
     """What a page shows of the contributions it holds: public ones, and one's own that wait to be read."""
-    if viewer.is_anonymous:
-        return published()
-    return or_(published(), and_(Content.author_id == viewer.id, Content.state == State.PENDING))
+    return published() if viewer.is_anonymous else or_(published(), waits_for(viewer.id))
+
+
+def shown(signed_in: bool) -> ColumnElement[bool]:
+    """The same, for statements made once and given `viewer_id` when they are run."""
+    return or_(published(), waits_for(bindparam("viewer_id"))) if signed_in else published()
+
+
+def waits_for(author_id: int | BindParameter[int]) -> ColumnElement[bool]:
+    return and_(Content.author_id == author_id, Content.state == State.PENDING)
 
 
 def arguments_of(content: Content, viewer: Person, *, sort: str = "recent", number: int = 1, per_side: int = PER_SIDE) -> Arguments:
     """Public arguments, and the viewer's own that wait, without what was typed; each side in the order asked. One query."""
-    about = (Content.parent_id == content.id, Content.kind == "argument", shown_to(viewer))
-    place = func.row_number().over(partition_by=Argument.side, order_by=SORTS.get(sort, SORTS["recent"]))
-    ranked = select(Argument.id, place.label("place")).where(*about).subquery()
-    counts = {side: select(func.count()).select_from(Argument).where(*about, Argument.side == side).scalar_subquery() for side in Side}
-    query = (
-        select(Argument, *counts.values())
-        .join(ranked, ranked.c.id == Argument.id)
-        .where(ranked.c.place > (number - 1) * per_side, ranked.c.place <= number * per_side)
-        .options(*SOURCES)
-        .order_by(ranked.c.place)
-    )
+    sort = sort if sort in SORTS else "recent"
+    asked = {"parent_id": content.id, "viewer_id": viewer.id}
     page = Arguments(number=number, per_side=per_side)
-    rows = db.execute(query).all()
+    stretch = {"after": (number - 1) * per_side, "last": number * per_side}
+    rows = db.execute(arguments_under(sort, not viewer.is_anonymous), asked | stretch).all()
     for row in rows:
         page.items[row[0].side].append(row[0])
-    totals = rows[0][1:] if rows else (db.execute(select(*counts.values())).one() if number > 1 else (0, 0))
+    totals = rows[0][1:] if rows else (db.execute(select(*counts_of(not viewer.is_anonymous)), asked).one() if number > 1 else (0, 0))
     page.counts = dict(zip(Side, totals, strict=True))
     return page
 
 
+def about(signed_in: bool) -> tuple[ColumnElement[bool], ...]:
+    return Content.parent_id == bindparam("parent_id"), Content.kind == "argument", shown(signed_in)
+
+
+def ranks(sort: str, signed_in: bool) -> Subquery:
+    """Where each argument stands on its side."""
+    place = func.row_number().over(partition_by=Argument.side, order_by=SORTS[sort])
+    return select(Argument.id, place.label("place")).where(*about(signed_in)).subquery()
+
+
+def counts_of(signed_in: bool) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """How many there are for, and against."""
+    query = select(func.count()).select_from(Argument).where(*about(signed_in))
+    return query.where(Argument.side == Side.FOR).scalar_subquery(), query.where(Argument.side == Side.AGAINST).scalar_subquery()
+
+
+@cache
+def arguments_under(sort: str, signed_in: bool) -> Select[Argument, int, int]:
+    ranked = ranks(sort, signed_in)
+    return (
+        select(Argument, *counts_of(signed_in))
+        .join(ranked, ranked.c.id == Argument.id)
+        .where(ranked.c.place > bindparam("after"), ranked.c.place <= bindparam("last"))
+        .options(*SOURCES)
+        .order_by(ranked.c.place)
+    )
+
+
 def page_holding(argument_id: int, content: Content, viewer: Person, *, sort: str = "recent", per_side: int = PER_SIDE) -> int:
     """On which page of `arguments_of` this argument stands; 1 when it is not there. One query."""
-    about = (Content.parent_id == content.id, Content.kind == "argument", shown_to(viewer))
-    place = func.row_number().over(partition_by=Argument.side, order_by=SORTS.get(sort, SORTS["recent"]))
-    ranked = select(Argument.id, place.label("place")).where(*about).subquery()
-    found = db.scalar(select(ranked.c.place).where(ranked.c.id == argument_id))
+    ranked = ranks(sort if sort in SORTS else "recent", not viewer.is_anonymous)
+    query = select(ranked.c.place).where(ranked.c.id == argument_id)
+    found = db.scalar(query, {"parent_id": content.id, "viewer_id": viewer.id})
     return 1 + (found - 1) // per_side if found else 1
 
 
@@ -91,10 +117,16 @@ def replies_of(content_ids: Iterable[int], viewer: Person) -> dict[int, list[Com
     """Public replies, and the viewer's own that wait, by what they answer, oldest first. One query."""
     found: dict[int, list[Comment]] = {content_id: [] for content_id in content_ids}
     if found:
-        query = select(Comment).where(Content.parent_id.in_(found), shown_to(viewer)).options(*SOURCES)
-        for reply in db.scalars(query.order_by(Content.created_at, Content.id)):
+        asked = {"ids": list(found), "viewer_id": viewer.id}
+        for reply in db.scalars(replies_under(not viewer.is_anonymous), asked):
             found[reply.parent_id or 0].append(reply)
     return found
+
+
+@cache
+def replies_under(signed_in: bool) -> Select[Comment]:
+    query = select(Comment).where(one_of(Content.parent_id, "ids"), shown(signed_in)).options(*SOURCES)
+    return query.order_by(Content.created_at, Content.id)
 
 
 def get_votable(content_id: int) -> Content:

@@ -1,8 +1,9 @@
 """Reads: what each loads and in which order."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import Select, bindparam, case, select
 from sqlalchemy.orm import joinedload
 
 from app.consultations.models import Consultation
@@ -15,8 +16,13 @@ LISTED = (*BODIES, joinedload(Consultation.territory))
 
 def get_consultation(consultation_id: int) -> Consultation:
     """The whole consultation, with its territory and its project."""
+    return get_one(whole(), {"consultation_id": consultation_id})
+
+
+@cache
+def whole() -> Select[Consultation]:
     around = (joinedload(Consultation.territory), joinedload(Consultation.project).options(*BODIES))
-    return get_one(select(Consultation).where(Consultation.id == consultation_id).options(*around))
+    return select(Consultation).where(Consultation.id == bindparam("consultation_id")).options(*around)
 
 
 def public_consultations(moment: str | None = None) -> Select[Consultation]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select, true, union_all
 from sqlalchemy.orm import defer, joinedload
 
 from app.accounts.models import Person, RoleName
@@ -63,10 +63,22 @@ def listing(criterion: ColumnElement[bool] = true()) -> Select[Content]:
 
 def latest(*kinds: str, territory_id: int | None = None, limit: int = 10) -> Sequence[Content]:
     """Public contents of these kinds, the most recently published first."""
-    query = listing(published()).where(Content.kind.in_(kinds)).order_by(Content.published_at.desc(), Content.id.desc())
-    if territory_id is not None:
-        query = query.where(Content.territory_id == territory_id)
-    return db.scalars(query.limit(limit)).all()
+    return db.scalars(latest_of(kinds, territory_id is not None), {"territory_id": territory_id, "limit": limit}).all()
+
+
+@cache
+def latest_of(kinds: tuple[str, ...], in_territory: bool) -> Select[Content]:
+    """Made once, as all that a page asks each time it is rendered: making a statement costs more than running it.
+
+    The latest of each kind, then the latest of these: an index gives the first so many of one kind without reading the rest.
+    """
+    newest = (Content.published_at.desc(), Content.id.desc())
+    place = Content.territory_id == bindparam("territory_id") if in_territory else true()
+    firsts = [
+        select(Content.id).where(Content.kind == kind, published(), place).order_by(*newest).limit(bindparam("limit")) for kind in kinds
+    ]
+    found = union_all(*(select(first.subquery()) for first in firsts))
+    return listing(Content.id.in_(found)).order_by(*newest).limit(bindparam("limit"))
 
 
 def contributions_of(person: Person) -> Select[Content]:
@@ -133,25 +145,33 @@ def participants_in(space_ids: Iterable[int]) -> dict[int, int]:
     ids = list(space_ids)
     if not ids:
         return {}
+    found: dict[int, int] = {}
+    for statement in (accounts_in(), pseudonyms_in()):
+        for space_id, count in db.execute(statement, {"ids": ids}):
+            found[space_id or 0] = found.get(space_id or 0, 0) + count
+    return found
+
+
+@cache
+def accounts_in() -> Select[int | None, int]:
+    in_spaces = one_of(Content.space_id, "ids")
     wrote = select(Content.space_id.label("space_id"), Content.author_id.label("person_id")).where(
-        Content.space_id.in_(ids), published(), Content.author_id.is_not(None)
+        in_spaces, published(), Content.author_id.is_not(None)
     )
     voted = (
         select(Content.space_id.label("space_id"), Vote.person_id.label("person_id"))
         .join(Vote, Vote.content_id == Content.id)
-        .where(Content.space_id.in_(ids), published(), Vote.person_id.is_not(None))
+        .where(in_spaces, published(), Vote.person_id.is_not(None))
     )
     both = wrote.union(voted).subquery()
-    found: dict[int, int] = dict(db.execute(select(both.c.space_id, func.count()).group_by(both.c.space_id)).all())
-    pseudonyms = (
-        select(Content.space_id, func.count(Content.byline.distinct()))
-        .where(Content.space_id.in_(ids), published(), Content.author_id.is_(None), Content.byline != "")
-        .group_by(Content.space_id)
-    )
-    for space_id, count in db.execute(pseudonyms):
-        if space_id is not None:
-            found[space_id] = found.get(space_id, 0) + count
-    return found
+    return select(both.c.space_id, func.count()).group_by(both.c.space_id)
+
+
+@cache
+def pseudonyms_in() -> Select[int | None, int]:
+    query = select(Content.space_id, func.count(Content.byline.distinct()))
+    unsigned = (published(), Content.author_id.is_(None), Content.byline != "")
+    return query.where(one_of(Content.space_id, "ids"), *unsigned).group_by(Content.space_id)
 
 
 # --- What surrounds a content --------------------------------------------------------------------------------------------
@@ -172,9 +192,14 @@ def next_boundary(*contents: Content) -> datetime | None:
     now = clock.now()
     moments = {edge for content in contents for edge in (content.opens_at, content.closes_at)}
     ids = [content.id for content in contents]
-    for phase in db.scalars(select(Phase).where(Phase.content_id.in_(ids))) if ids else ():
-        moments |= {phase.opens_at, phase.closes_at}
+    for opens_at, closes_at in db.execute(bounds_of(), {"ids": ids}) if ids else ():
+        moments |= {opens_at, closes_at}
     return min((edge for edge in moments if edge and edge > now), default=None)
+
+
+@cache
+def bounds_of() -> Select[datetime | None, datetime | None]:
+    return select(Phase.opens_at, Phase.closes_at).where(one_of(Phase.content_id, "ids"))
 
 
 def links_of(content: Content, viewer: Person | None = None) -> list[tuple[Link, Content, bool]]:
@@ -182,18 +207,21 @@ def links_of(content: Content, viewer: Person | None = None) -> list[tuple[Link,
 
     With who made each.
     """
-    query = (
-        select(Link)
-        .where(or_(Link.from_id == content.id, Link.to_id == content.id), Link.state == LinkState.ACCEPTED)
-        .options(
-            joinedload(Link.origin).options(*BODIES, joinedload(Content.territory)),
-            joinedload(Link.target).options(*BODIES, joinedload(Content.territory)),
-            joinedload(Link.author),
-        )
-        .order_by(Link.nature, Link.id)
-    )
-    ends = [(link, link.target if link.from_id == content.id else link.origin, link.from_id == content.id) for link in db.scalars(query)]
+    links = db.scalars(links_at(), {"content_id": content.id})
+    ends = [(link, link.target if link.from_id == content.id else link.origin, link.from_id == content.id) for link in links]
     return [end for end in ends if end[1].is_public]
+
+
+@cache
+def links_at() -> Select[Link]:
+    content_id: BindParameter[int] = bindparam("content_id")
+    query = select(Link).where(or_(Link.from_id == content_id, Link.to_id == content_id), Link.state == LinkState.ACCEPTED)
+    around = (
+        joinedload(Link.origin).options(*BODIES, joinedload(Content.territory)),
+        joinedload(Link.target).options(*BODIES, joinedload(Content.territory)),
+        joinedload(Link.author),
+    )
+    return query.options(*around).order_by(Link.nature, Link.id)
 
 
 def terms_of(content_ids: Iterable[int]) -> dict[int, dict[str, list[Term]]]:

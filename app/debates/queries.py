@@ -1,8 +1,9 @@
 """Reads: what each loads and in which order."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import Select, bindparam, case, select
 from sqlalchemy.orm import joinedload
 
 from app.contents.queries import BODIES, published
@@ -15,9 +16,13 @@ LISTED = (*BODIES, joinedload(Debate.territory))
 
 def get_debate(debate_id: int) -> Debate:
     """The whole debate, with its territory and its project."""
-    return get_one(
-        select(Debate).where(Debate.id == debate_id).options(joinedload(Debate.territory), joinedload(Debate.project).options(*BODIES))
-    )
+    return get_one(whole(), {"debate_id": debate_id})
+
+
+@cache
+def whole() -> Select[Debate]:
+    around = (joinedload(Debate.territory), joinedload(Debate.project).options(*BODIES))
+    return select(Debate).where(Debate.id == bindparam("debate_id")).options(*around)
 
 
 def public_debates(moment: str | None = None) -> Select[Debate]:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, case, func, or_, select
 
 from app.contents.models import Content
 from app.contents.queries import listing, participants_in, published
 from app.core import clock
-from app.core.db import db
+from app.core.db import UtcDateTime, db, one_of
 from app.core.formats import number
 from app.core.i18n import ngettext
 from app.territories.models import Territory
@@ -18,7 +19,7 @@ ACTIVITIES = ("consultation", "debate")
 COUNTED = {"consultation": "proposal", "debate": "argument"}  # what an activity is measured by
 
 
-def open_at(now: datetime) -> ColumnElement[bool]:
+def open_at(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return and_(or_(Content.opens_at.is_(None), Content.opens_at <= now), or_(Content.closes_at.is_(None), Content.closes_at > now))
 
 
@@ -40,7 +41,17 @@ def activities(moment: str = "", territory_id: int | None = None) -> Select[Cont
 
 def by_moment(opened: int, soon: int, over: int, territory_id: int | None = None) -> dict[str, list[Content]]:
     """The first so many of the three lists above. One query."""
-    now = clock.now()
+    most = {"open": opened, "soon": soon, "closed": over}
+    found: dict[str, list[Content]] = {name: [] for name in most}
+    for content, name in db.execute(ranked_by_moment(territory_id is not None), {"now": clock.now(), "territory_id": territory_id, **most}):
+        found[name].append(content)
+    return found
+
+
+@cache
+def ranked_by_moment(in_territory: bool) -> Select[Content, str]:
+    """Made once, as the next ones: making a statement costs more than running it."""
+    now: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
     closed = Content.closes_at <= now
     moment = case((closed, "closed"), (Content.opens_at > now, "soon"), else_="open")
     order = (
@@ -50,16 +61,11 @@ def by_moment(opened: int, soon: int, over: int, territory_id: int | None = None
     )
     place = func.row_number().over(partition_by=moment, order_by=order)
     ranked = select(Content.id, moment.label("moment"), place.label("place")).where(published(), Content.kind.in_(ACTIVITIES))
-    if territory_id is not None:
-        ranked = ranked.where(Content.territory_id == territory_id)
+    if in_territory:
+        ranked = ranked.where(Content.territory_id == bindparam("territory_id"))
     first = ranked.subquery()
-    limits = {"open": opened, "soon": soon, "closed": over}
-    shown = or_(*(and_(first.c.moment == name, first.c.place <= most) for name, most in limits.items()))
-    found: dict[str, list[Content]] = {name: [] for name in limits}
-    query = listing().join(first, first.c.id == Content.id).add_columns(first.c.moment).where(shown).order_by(first.c.place)
-    for content, name in db.execute(query):
-        found[name].append(content)
-    return found
+    shown = or_(*(and_(first.c.moment == name, first.c.place <= bindparam(name)) for name in ("open", "soon", "closed")))
+    return listing().join(first, first.c.id == Content.id).add_columns(first.c.moment).where(shown).order_by(first.c.place)
 
 
 def facts_of(spaces: Sequence[Content]) -> dict[int, list[str]]:
@@ -68,10 +74,7 @@ def facts_of(spaces: Sequence[Content]) -> dict[int, list[str]]:
     if not ids:
         return {}
     people = participants_in(ids)
-    query = select(Content.space_id, Content.kind, func.count(Content.id)).where(
-        Content.space_id.in_(ids), published(), Content.kind.in_(COUNTED.values())
-    )
-    written = {(space_id, kind): count for space_id, kind, count in db.execute(query.group_by(Content.space_id, Content.kind))}
+    written = {(space_id, kind): count for space_id, kind, count in db.execute(written_in(), {"ids": ids})}
     found = {}
     for space in spaces:
         facts = []
@@ -86,6 +89,13 @@ def facts_of(spaces: Sequence[Content]) -> dict[int, list[str]]:
     return found
 
 
+@cache
+def written_in() -> Select[int | None, str, int]:
+    query = select(Content.space_id, Content.kind, func.count(Content.id))
+    counted = (one_of(Content.space_id, "ids"), published(), Content.kind.in_(list(COUNTED.values())))
+    return query.where(*counted).group_by(Content.space_id, Content.kind)
+
+
 @dataclass(frozen=True)
 class TerritoryLine:
     territory: Territory
@@ -95,23 +105,35 @@ class TerritoryLine:
 
 def territory_lines() -> list[TerritoryLine]:
     """The pilot territories by name, with what is open there and how many projects they have. Two queries."""
-    now = clock.now()
+    rows = db.execute(figures_by_territory(), {"now": clock.now()})
+    counts = {territory_id: (opened or 0, projects or 0) for territory_id, opened, projects in rows}
+    return [TerritoryLine(each, *counts.get(each.id, (0, 0))) for each in db.scalars(pilots())]
+
+
+@cache
+def figures_by_territory() -> Select[int | None, int, int]:
+    """What is open `now` in each, and its projects."""
+    now: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
     open_here = func.sum(func.coalesce(and_(Content.kind.in_(ACTIVITIES), open_at(now)).cast(Integer), 0))
     projects_here = func.sum((Content.kind == "project").cast(Integer))
-    query = (
-        select(Content.territory_id, open_here, projects_here)
-        .where(published(), Content.kind.in_((*ACTIVITIES, "project")))
-        .group_by(Content.territory_id)
-    )
-    counts = {territory_id: (opened or 0, projects or 0) for territory_id, opened, projects in db.execute(query)}
-    territories = db.scalars(select(Territory).where(Territory.is_pilot).order_by(Territory.short_name))
-    return [TerritoryLine(each, *counts.get(each.id, (0, 0))) for each in territories]
+    query = select(Content.territory_id, open_here, projects_here)
+    return query.where(published(), Content.kind.in_((*ACTIVITIES, "project"))).group_by(Content.territory_id)
+
+
+@cache
+def pilots() -> Select[Territory]:
+    return select(Territory).where(Territory.is_pilot).order_by(Territory.short_name)
 
 
 def next_opening() -> datetime | None:
     """The next moment at which anything public opens or closes: a page of what is open ends there. One query."""
-    now = clock.now()
+    edges = db.execute(next_edges(), {"now": clock.now()}).one()
+    return min((edge for edge in edges if edge), default=None)
+
+
+@cache
+def next_edges() -> Select[datetime | None, datetime | None]:
+    now: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
     opening = select(func.min(Content.opens_at)).where(published(), Content.kind.in_(ACTIVITIES), Content.opens_at > now)
     closing = select(func.min(Content.closes_at)).where(published(), Content.kind.in_(ACTIVITIES), Content.closes_at > now)
-    edges = db.execute(select(opening.scalar_subquery(), closing.scalar_subquery())).one()
-    return min((edge for edge in edges if edge), default=None)
+    return select(opening.scalar_subquery(), closing.scalar_subquery())

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 
 from app.contents.models import Content
+from app.contents.queries import latest
 from app.contents.rows import Row, content_row
 from app.core import clock, pagecache
 from app.core.i18n import _
 from app.core.pagecache import Shape, shape
 from app.core.pages import paginate
 from app.home import queries
-from app.initiatives.queries import latest_sheets
 
 home = Blueprint("home", __name__, template_folder="templates")
 MOMENTS = ("open", "soon", "closed")
@@ -27,7 +27,7 @@ def front_page() -> Shape:
     """The same for everyone, but for the reader's own in the frame."""
     found = queries.by_moment(6, 3, 3)
     pagecache.public("region", "catalogue", *(name for spaces in found.values() for name in stamps_of(spaces)), until=page_end())
-    sheets = [content_row(sheet) for sheet in latest_sheets(6)]
+    sheets = [content_row(sheet) for sheet in latest("initiative", "document", "tool", limit=6)]
     return shape("home/front.html", **rows_by_moment(found), sheets=sheets, lines=queries.territory_lines())
 
 

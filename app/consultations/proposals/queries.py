@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Select, String
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from app.accounts.models import Person
-from app.comments.queries import SOURCES, arguments_counted, shown_to
+from app.comments.queries import SOURCES, arguments_counted, shown, shown_to
 from app.consultations.models import Consultation
 from app.consultations.proposals.models import Appendix, Proposal, Section, Source
 from app.contents.models import Content, Revision, State, Vote
@@ -22,21 +22,35 @@ PRIME = 1_000_003
 
 def get_proposal(proposal_id: int) -> Proposal:
     """The whole proposal, with its territory, section and consultation (base columns)."""
+    return get_one(whole(), {"proposal_id": proposal_id})
+
+
+@cache
+def whole() -> Select[Proposal]:
     around = (joinedload(Proposal.territory), joinedload(Proposal.section), joinedload(Proposal.space).options(*BODIES))
-    return get_one(select(Proposal).where(Proposal.id == proposal_id).options(*around))
+    return select(Proposal).where(Proposal.id == bindparam("proposal_id")).options(*around)
 
 
 def sections_of(consultation: Consultation | int) -> Sequence[Section]:
-    consultation_id = consultation if isinstance(consultation, int) else consultation.id
-    return db.scalars(select(Section).where(Section.consultation_id == consultation_id).order_by(Section.position, Section.id)).all()
+    return db.scalars(sections_under(), {"consultation_id": consultation if isinstance(consultation, int) else consultation.id}).all()
+
+
+@cache
+def sections_under() -> Select[Section]:
+    query = select(Section).where(Section.consultation_id == bindparam("consultation_id"))
+    return query.order_by(Section.position, Section.id)
 
 
 def counts_by_section(consultation: Consultation, viewer: Person) -> dict[int | None, int]:
     """How many proposals the viewer is shown in each section; None for those in no section."""
-    query = select(Proposal.section_id, func.count()).where(
-        Content.space_id == consultation.id, Content.kind == "proposal", shown_to(viewer)
-    )
-    return dict(db.execute(query.group_by(Proposal.section_id)).all())
+    asked = {"space_id": consultation.id, "viewer_id": viewer.id}
+    return dict(db.execute(section_counts(not viewer.is_anonymous), asked).all())
+
+
+@cache
+def section_counts(signed_in: bool) -> Select[int | None, int]:
+    here = (Content.space_id == bindparam("space_id"), Content.kind == "proposal", shown(signed_in))
+    return select(Proposal.section_id, func.count()).where(*here).group_by(Proposal.section_id)
 
 
 def proposals_of(
@@ -77,12 +91,22 @@ def shuffled(seed: int) -> ColumnElement[int]:
 
 def sources_of(proposal: Proposal, viewer: Person) -> Sequence[Source]:
     """In the order they came. One query."""
-    query = select(Source).where(Content.parent_id == proposal.id, Content.kind == "source", shown_to(viewer)).options(*SOURCES)
-    return db.scalars(query.order_by(Content.created_at, Content.id)).all()
+    return db.scalars(sources_under(not viewer.is_anonymous), {"proposal_id": proposal.id, "viewer_id": viewer.id}).all()
+
+
+@cache
+def sources_under(signed_in: bool) -> Select[Source]:
+    here = (Content.parent_id == bindparam("proposal_id"), Content.kind == "source", shown(signed_in))
+    return select(Source).where(*here).options(*SOURCES).order_by(Content.created_at, Content.id)
 
 
 def appendices_of(proposal: Proposal) -> Sequence[Appendix]:
-    return db.scalars(select(Appendix).where(Appendix.proposal_id == proposal.id).order_by(Appendix.position)).all()
+    return db.scalars(appendices_under(), {"proposal_id": proposal.id}).all()
+
+
+@cache
+def appendices_under() -> Select[Appendix]:
+    return select(Appendix).where(Appendix.proposal_id == bindparam("proposal_id")).order_by(Appendix.position)
 
 
 def draft_of(person: Person, consultation: Consultation) -> Proposal | None:
