@@ -18,11 +18,12 @@ from app.core.logs import log
 from app.core.text import plain
 from app.related import registry
 from app.search import engines
+from app.search.analysis import WORD, term_of
 from app.search.engines.base import Hit, SearchUnavailable
 
 SHOWN = 3
 ASKED = 60  # hits, before what is one's own is left out
-LEAST = 0.06  # likeness under which two texts only share common words
+LEAST = 0.105  # likeness under which two texts share little but common words: judged on docs/related.md
 READ = 20_000  # characters of a text
 
 
@@ -32,6 +33,13 @@ class Near:
 
     content: Content
     likeness: float
+
+
+def language_of(text: str) -> str:
+    """The likeliest of the languages we analyse, by the little words in it; French when there is too little to say."""
+    words = WORD.findall(text[:2_000])
+    small = {language: sum(term_of(word, language) is None for word in words) for language in ("fr", "en", "nl")}
+    return max(small, key=lambda language: small[language])
 
 
 def hits(title: str, body: str, *, language: str, kinds: Sequence[str], exclude: Collection[int] = ()) -> list[Hit]:
@@ -50,9 +58,10 @@ def hits_of(content: Content) -> list[Hit]:
     return hits(content.title, words, language=content.language, kinds=registry.compared(), exclude=[content.id])
 
 
-def elsewhere(title: str, body: str, *, territory_id: int | None, reader: Person, language: str = "fr", limit: int = SHOWN) -> list[Near]:
+def elsewhere(title: str, body: str, *, territory_id: int | None, reader: Person, limit: int = SHOWN) -> list[Near]:
     """« Déjà fait ailleurs »: public sheets, projects, consultations of other territories; nothing of the reader's own. One query."""
-    found = {hit.content_id: hit.likeness for hit in hits(title, body, language=language, kinds=registry.precedents())}
+    near = hits(title, body, language=language_of(f"{title} {body}"), kinds=registry.precedents())
+    found = {hit.content_id: hit.likeness for hit in near}
     if not found:
         return []
     query = listing(published()).where(Content.id.in_(found), Content.kind.in_(registry.precedents()))

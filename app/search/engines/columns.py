@@ -103,6 +103,7 @@ class Columns:
         self.published = _joined([chunk.published for chunk in chunks], np.int64)
         lengths = np.concatenate([chunk.lengths for chunk in chunks]) if chunks else np.zeros((0, 3), dtype=np.float32)
         means = lengths[alive].mean(axis=0) if self.alive_count else np.ones(3)
+        self.mean_length = max(float(means[2]), 1.0)  # terms in all
         self.relative_lengths = lengths / np.maximum(means, 1).astype(np.float32)  # title, summary, all
         self.pairs: dict[str, tuple[Ints, Ints]] = {}
         starts = np.cumsum([0, *(chunk.size for chunk in chunks)])

@@ -33,7 +33,10 @@ EDIT = 0.8  # each edit from what was typed
 OTHER_INITIAL = 0.9
 MOST_POSTINGS = 3_000_000  # entries read for one search: after that, the most common terms no longer count
 MOST_PHRASE_CHECKS = 20_000
-MORE_LIKE_TERMS = 24
+MOST_LIKE_TERMS = 160  # of a text, looked up to tell which are rare
+TELLING_TERMS = 48  # kept
+LIKE_WEIGHTS = {"title": 1.5, "summary": 0.5, "often": 0.7}  # what a shared term is worth there, besides 1
+SHORTEST = 0.3  # of a mean length: shorter documents are no nearer for it
 
 Scores = NDArray[np.float32]
 
@@ -277,33 +280,55 @@ def more_like(
     within: dict[str, Sequence[str]],
     now: datetime | None,
 ) -> list[Hit]:
-    """The documents nearest to a text, by its most telling terms: rare in the index, repeated here, in its title."""
+    """The documents nearest to a text, by its most telling terms: rare in the index, repeated here, in its title.
+
+    Near is a cosine of weights by rarity, lowered by the length of the document, then tempered by the share of what was
+    looked for that is there: a short document with two rare words in common is not near a long text. Of several terms,
+    at least two must be shared. `likeness` is relative to what the text itself would have, were it in the index.
+    """
     columns = snapshot.columns
-    counts: dict[str, float] = {}
+    size = columns.size
+    counts: dict[str, int] = {}
     for term in body[:5000]:
-        counts[term] = min(counts.get(term, 0.0) + 1, 4)
+        counts[term] = counts.get(term, 0) + 1
     for term in title[:100]:
-        counts[term] = counts.get(term, 0.0) + 3
+        counts[term] = counts.get(term, 0) + 3
     # Asking where every word of a long text stands would cost too much: the longest ones are the likeliest to be rare.
-    candidates = sorted(counts, key=lambda term: -counts[term] * len(term))[: 4 * MORE_LIKE_TERMS]
-    found = snapshot.places([("any", term) for term in candidates])
-    weights = {}
-    for term, places in zip(candidates, found, strict=True):
-        if len(places):
-            weights[term] = math.sqrt(counts[term]) * math.log(1 + columns.alive_count / len(places))
-    telling = sorted(weights, key=lambda term: -weights[term])[:MORE_LIKE_TERMS]
+    candidates = sorted(counts, key=lambda term: -min(counts[term], 6) * len(term))[:MOST_LIKE_TERMS]
+    ours = ~columns.alive | np.isin(columns.content_id, np.fromiter(exclude, dtype=np.int64))
+    places, rarity, worth = {}, {}, {}
+    for term, found in zip(candidates, snapshot.places([("any", term) for term in candidates]), strict=True):
+        if elsewhere := len(found) - int(ours[found].sum()):
+            places[term], rarity[term] = found, math.log(1 + columns.alive_count / elsewhere)
+            worth[term] = (1 + math.log(counts[term])) * rarity[term]
+    telling = sorted(worth, key=lambda term: -worth[term])[:TELLING_TERMS]
     if not telling:
         return []
-    strongest = weights[telling[0]]
-    scores, _ = score(snapshot, [{term: weights[term] / strongest} for term in telling])
-    mask = columns.alive & (scores > 0) & ~np.isin(columns.content_id, np.fromiter(exclude, dtype=np.int64))
+    asked = [(zone, term) for term in telling for zone in LIKE_WEIGHTS]
+    zones = dict(zip(asked, snapshot.places(asked), strict=True))
+    scores, covered, shared = (np.zeros(size, np.float32) for _ in range(3))
+    mass = itself = 0.0
+    in_title = set(title)
+    for term in telling:
+        weight = np.float32(worth[term] * rarity[term])
+        scores[places[term]] += weight
+        for zone, more in LIKE_WEIGHTS.items():
+            there = zones[zone, term]
+            scores[there] += weight * np.float32(more) * (_norm(columns, "title", there) if zone == "title" else 1)
+        covered[places[term]] += weight
+        shared[places[term]] += 1
+        mass += float(weight)
+        itself += float(weight) * (1 + LIKE_WEIGHTS["title"] * (term in in_title) + LIKE_WEIGHTS["often"] * (counts[term] >= 3))
+    length = (len(title) + len(body)) / columns.mean_length
+    itself /= math.sqrt(SHORTEST + length)
+    scores /= np.sqrt(SHORTEST + columns.relative_lengths[:, 2])
+    likeness = (scores / np.float32(itself)) ** 0.7 * (covered / np.float32(mass)) ** 0.3
+    mask = ~ours & (shared >= min(2, len(telling)))
     for facet, values in within.items():
         mask &= _having(columns, facet, values, seconds(now) or 0)
     chosen = np.flatnonzero(mask)
-    order = chosen[np.lexsort((-columns.content_id[chosen], -scores[chosen]))][:limit]
-    rarities = {term: math.log(1 + (columns.alive_count + 1) / (len(places) + 0.5)) for term, places in zip(candidates, found, strict=True)}
-    whole = sum(weights[term] / strongest * rarities[term] for term in telling)  # about what the text itself would score
-    return [Hit(int(columns.content_id[place]), float(scores[place]), min(1.0, float(scores[place]) / whole)) for place in order]
+    order = chosen[np.lexsort((-columns.content_id[chosen], -likeness[chosen]))][:limit]
+    return [Hit(int(columns.content_id[place]), float(scores[place]), min(1.0, float(likeness[place]))) for place in order]
 
 
 def suggest(snapshot: Snapshot, words: Sequence[str]) -> dict[str, str]:
