@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.accounts import events, letters, passwords, queries, rules, services, sessions, tokens
 from app.accounts.models import REGIONAL, TERRITORIAL, Person, Role, RoleName, Token, TokenPurpose
 from app.audit import services as audit
-from app.core import clock, formats, mail, stamps
+from app.core import clock, mail, stamps
 from app.core.db import apart, db
 from app.core.errors import DomainError, NotFound
 from app.core.i18n import _
@@ -118,18 +118,28 @@ def roles_moved(person: Person, territory_id: int | None) -> None:
     events.roles_changed.send(person)
 
 
-def suspend(person: Person, *, by: Person, reason: str, until: datetime | None = None) -> None:
-    """End every session and every power to write, until a date or until further notice.
+URGENT_DAYS = 30
 
-    The person may still log in, read, and take their data.
+
+def suspend(person: Person, *, by: Person, reason: str, until: datetime | None = None) -> None:
+    """Stop someone at once, for 30 days unless told otherwise: a threat at night cannot wait for a second reader.
+
+    Who listens to `person_suspended` writes the statement of reasons and the letter, and asks somebody else to confirm.
     """
     reason = tidy(reason)
+    until = until or clock.from_now(days=URGENT_DAYS)
     if not reason:
         raise DomainError(_("Écrivez la raison : la personne la recevra."), field="reason")
-    if until is not None and until <= clock.now():
+    if until <= clock.now():
         raise DomainError(_("Choisissez une date à venir."), field="until")
     if person.has_role(RoleName.ADMINISTRATOR) and queries.administrators() < 2:
         raise DomainError(_("C’est le seul compte qui administre la région."))
+    hold(person, by=by, reason=reason, until=until)
+    events.person_suspended.send(person, by=by, reason=reason, until=until)
+
+
+def hold(person: Person, *, by: Person, reason: str, until: datetime | None) -> None:
+    """End every session and every power to write. The person may still log in, read, and take their data."""
     person.suspended_at, person.suspended_until, person.suspension_reason = clock.now(), until, reason
     sessions.end_all(person)
     tokens.revoke(person.id)
@@ -141,19 +151,19 @@ def suspend(person: Person, *, by: Person, reason: str, until: datetime | None =
         personal={"reason": reason},
         person_id=person.id,
     )
-    write_about_suspension("suspended", person, reason=reason, until=formats.day(until) if until else "")
-    events.person_suspended.send(person)
 
 
 def lift_suspension(person: Person, *, by: Person) -> None:
+    """The person may write again, and is told."""
     if person.suspended_at is None:
         return
-    person.suspended_at, person.suspended_until, person.suspension_reason = None, None, ""
-    audit.record("person.suspension_lifted", subject=f"person:{person.id}", actor_id=by.id)
-    write_about_suspension("suspension_lifted", person)
-
-
-def write_about_suspension(template: str, person: Person, **context) -> None:
+    free(person, by=by)
     db.flush()
     if person.is_confirmed:
-        mail.send(template, queries.get_identity(person.id).email, person_id=person.id, name=person.name, **context)
+        mail.send("suspension_lifted", queries.get_identity(person.id).email, person_id=person.id, name=person.name)
+    events.suspension_lifted.send(person, by=by)
+
+
+def free(person: Person, *, by: Person) -> None:
+    person.suspended_at, person.suspended_until, person.suspension_reason = None, None, ""
+    audit.record("person.suspension_lifted", subject=f"person:{person.id}", actor_id=by.id)

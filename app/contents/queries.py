@@ -260,13 +260,31 @@ def revisions_of(content: Content) -> Sequence[Revision]:
     return db.scalars(select(Revision).where(Revision.content_id == content.id).order_by(Revision.n.desc())).all()
 
 
+def get_revision(content_id: int, n: int) -> Revision:
+    """As it was written: restricted."""
+    return get_one(select(Revision).where(Revision.content_id == content_id, Revision.n == n))
+
+
 def history_of(content: Content) -> Sequence[StateChange]:
     return db.scalars(select(StateChange).where(StateChange.content_id == content.id).order_by(StateChange.id)).all()
 
 
 def holds_mandate(person: Person, project_id: int) -> bool:
-    query = select(Mandate.id).where(Mandate.project_id == project_id, Mandate.person_id == person.id)
+    """Now: a mandate has a beginning, and may have an end."""
+    query = select(Mandate.id).where(Mandate.project_id == project_id, Mandate.person_id == person.id, in_office())
     return db.scalar(query) is not None
+
+
+def in_office() -> ColumnElement[bool]:
+    """Does this mandate run now?"""
+    now = clock.now()
+    return and_(Mandate.starts_at <= now, or_(Mandate.ends_at.is_(None), Mandate.ends_at > now))
+
+
+def mandates_of(person: Person) -> Sequence[Content]:
+    """The projects this person is the garant of, now, by title."""
+    query = select(Content).join(Mandate, Mandate.project_id == Content.id).where(Mandate.person_id == person.id, in_office())
+    return db.scalars(query.options(*BODIES).order_by(Content.title, Content.id)).all()
 
 
 def descendants_of(content: Content) -> Sequence[Content]:

@@ -13,11 +13,14 @@ def init_app(app):
     from app.admin import menu
     from app.core.i18n import _l
     from app.moderation import (
+        appeals,
+        desk,
         listeners,
         rules,  # noqa: F401 -- declares who may
+        sanctions,
+        transparency,
         views,
     )
-    from app.moderation import appeals, desk, sanctions
     from app.moderation.doors import desk_doors, door
 
     listeners.listen()
@@ -33,3 +36,4 @@ def init_app(app):
     door(_l("Registre"), "moderation.register", "moderation.desk", 40)
     sanctions.init_app(app)
     appeals.init_app(app)
+    transparency.init_app(app)

@@ -53,7 +53,7 @@ def test_every_letter_reads_well_and_runs_nothing(app, run_worker, monkeypatch):
     cause_them_all(run_worker)
     assert {template for template, _to, _letter in sent} == {
         "account_closed", "already_registered", "confirm", "email_changed", "email_changing_new", "email_changing_old",
-        "invite", "password_changed", "reset", "suspended", "suspension_lifted",
+        "invite", "password_changed", "reset", "sanction", "suspension_lifted",
     }  # fmt: skip
     for _template, to, letter in sent:
         html = letter.alternatives[0][0]

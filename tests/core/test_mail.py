@@ -65,7 +65,7 @@ pytestmark = pytest.mark.no_database
 
 
 def write(to, **values):
-    message = mail.send("suspended", to, **({"name": "Nadia", "until": "", "reason": "Injures"} | values))
+    message = mail.send("sanction_lifted", to, **({"name": "Nadia", "kind": "suspension", "reasons": "Injures", "url": "/"} | values))
     return posted(message)
 
 
@@ -82,7 +82,7 @@ def test_a_letter_arrives_in_text_and_html_with_a_fixed_identity(posting, sink):
     [(recipients, letter)] = sink.letters
     assert recipients == ["nadia@example.org"]
     assert letter["Message-ID"] == message.message_id
-    assert letter["Subject"] == "Votre compte est suspendu"
+    assert letter["Subject"] == "Votre compte est rétabli"
     assert {part.get_content_type() for part in letter.walk() if not part.is_multipart()} == {"text/plain", "text/html"}
     outbox.enqueue("mail", message.id)
     db.commit()
@@ -100,7 +100,7 @@ def test_a_refused_address_does_not_hold_the_others(posting, sink):
 
 
 def test_values_are_escaped_in_html_and_plain_in_text(posting, sink):
-    write("nadia@example.org", reason="<script>alert(1)</script>")
+    write("nadia@example.org", reasons="<script>alert(1)</script>")
     outbox.drain("mail")
     parts = {part.get_content_type(): part.get_content() for part in sink.letters[0][1].walk() if not part.is_multipart()}
     assert "<script>" not in parts["text/html"]

@@ -2,6 +2,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Person
@@ -28,15 +29,25 @@ class Appeal(Base):
     __tablename__ = "appeals"
     __personal__ = personal(
         Personal(
-            of="person_id", export=("text", "created_at", "outcome", "answer", "answered_at"), erase="blank", blanks={"person_id": None}
+            of="person_id",
+            export=("text", "created_at", "outcome", "answer", "answered_at"),
+            erase="blank",
+            blanks={"person_id": None, "reply_to": None},
         ),
-        Personal(of="answered_by_id", erase="keep", kept="Qui répond à un recours en répond : deux ans."),
+        Personal(of="answered_by_id", erase="keep", kept="Qui répond à un recours en répond : deux ans."),
     )
     __table_args__ = (
         Index("ix_appeals_waiting", "territory_id", "outcome", "created_at"),
         UniqueConstraint("decision_id", "appellant", "person_id"),
         UniqueConstraint("sanction_id"),
         UniqueConstraint("decision_id", "report_id"),
+        Index(
+            "uq_appeals_author",
+            "decision_id",
+            unique=True,
+            sqlite_where=sql("appellant = 'author'"),
+            postgresql_where=sql("appellant = 'author'"),
+        ),  # of who is restricted, one: also once the account, and so its number, is gone
         CheckConstraint("(decision_id IS NULL) <> (sanction_id IS NULL)", name="against_one_act"),
         CheckConstraint("length(trim(text)) > 0", name="says_why"),
         CheckConstraint("outcome IS NULL OR (length(trim(answer)) > 0 AND answered_by_id IS NOT NULL)", name="is_answered_in_writing"),
@@ -49,6 +60,7 @@ class Appeal(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     report_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id", ondelete="CASCADE"), index=True)
     text: Mapped[str]
+    reply_to: Mapped[str | None]  # where to write to somebody who has no account any more; forgotten once answered
     is_late: Mapped[bool] = mapped_column(default=False)  # past six months: read if somebody will, not owed
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     outcome: Mapped[Outcome | None]

@@ -37,10 +37,10 @@ class Sanction(Base):
             of="person_id",
             export=("kind", "state", "facts", "proposed_at", "starts_at", "ends_at"),
             erase="keep",
-            kept="Une sanction reste un an après sa fin, sans le nom : pour le recours et contre un nouveau compte aussitôt ouvert.",
+            kept="Une sanction reste un an après sa fin, sans le nom : pour le recours et contre un nouveau compte aussitôt ouvert.",
         ),
-        Personal(of="proposed_by_id", erase="keep", kept="Qui propose une sanction en répond : deux ans."),
-        Personal(of="read_by_id", erase="keep", kept="Qui confirme une sanction en répond : deux ans."),
+        Personal(of="proposed_by_id", erase="keep", kept="Qui propose une sanction en répond : deux ans."),
+        Personal(of="read_by_id", erase="keep", kept="Qui confirme une sanction en répond : deux ans."),
     )
     __table_args__ = (
         Index("ix_sanctions_of", "person_id", "territory_id", "state"),
@@ -74,6 +74,11 @@ class Sanction(Base):
     read_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=read_by_id)
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def is_provisional(self) -> bool:
+        """An urgent suspension: it holds already, and still waits for its second reader."""
+        return self.state == SanctionState.PROPOSED and self.starts_at is not None
 
     def holds(self, moment: datetime) -> bool:
         """Is it in force at this moment?"""
