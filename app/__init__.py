@@ -18,12 +18,14 @@ LAYERS = [
     "accounts",  # people and, apart from them, identities; sessions; roles (role × territory)
     "contents",  # the spine: contents, revisions, votes, links, phases, vocabularies, publication gate
     "notifications",  # messages to people
-    "search moderation",  # moderation registers itself with the gate
+    "search",  # one analyser, two engines
+    "moderation",  # registers itself with the gate; compares texts with the analyser of search
     "comments",  # replies, arguments and their votes, on anything; says its search documents like any feature
     "related",  # links agreed on, suggestions, what is near a text, genealogies
     "follows",  # saved searches, their feeds and their letters
     "projects",  # projects, their maturity and phases
     "consultations debates initiatives",
+    "exchange",  # what the catalogue gives to others and takes from them: files, API, harvests, citations
     "home",  # pages made of several features: front page, participate, feeds, sitemap, legal pages
     "demo",  # the demonstration region
     "operations",  # starting, health, checks, backup and restore

@@ -1,5 +1,14 @@
 """The regional catalogue: initiative sheets, reference documents and tool sheets, written by territories, published by curators."""
 
+from collections.abc import Callable
+from typing import Any
+
+from app.core.hooks import Hooks
+
+Foot = Callable[[Any, Any], tuple[str, dict[str, Any]]]
+
+feet: Hooks[Foot] = Hooks()  # what layers above say below a sheet, the same for all: (sheet, its terms) → (template, context)
+
 
 def init_app(app):
     from app.admin import menu
@@ -10,6 +19,7 @@ def init_app(app):
         cli,
         editorial,  # noqa: F401 -- more pages of the same blueprint
         lists,
+        map,
         rules,  # noqa: F401 -- declares who may
         search,
         views,
@@ -24,6 +34,7 @@ def init_app(app):
         kinds.register(model, label=label, plural=plural, address=views.address, permission="sheet.read")
         related.compare(name, precedent=True)
         related.link(name, permission="sheet.link", regional=True)
+    map.check_tiles(app.config["MAP_TILES"])
     search.declare()
     cli.declare()
     app.register_blueprint(views.initiatives)

@@ -9,9 +9,10 @@ from app.core import pagecache
 from app.core.db import let_go
 from app.core.errors import NotFound
 from app.core.formats import day
+from app.core.hooks import piece
 from app.core.i18n import _
 from app.core.permissions import can, me, require
-from app.initiatives import quality, queries, remarks
+from app.initiatives import feet, quality, queries, remarks
 from app.initiatives.labels import FACT_LABELS, IN_WORDS, STEPS, VOCABULARIES
 from app.initiatives.models import KINDS, AnySheet, Initiative
 from app.search.queries import Params, address_with, find
@@ -69,6 +70,7 @@ def read_whole(sheet_id: int) -> tuple[AnySheet, pagecache.Shape]:
         vocabularies={key: label for key, label in VOCABULARIES.items() if terms.get(key)},
         facts=facts_of(sheet, terms),
         meter=quality.meter_of(sheet, quality.Around(terms, images, documents)),
+        feet=[piece(*foot(sheet, terms)) for foot in feet],
     )
     let_go(sheet, sheet.territory)
     return sheet, body
@@ -106,8 +108,9 @@ def table_of_contents(sections, lessons, links, sources) -> list[tuple[str, str]
 
 
 def facts_of(sheet: AnySheet, terms) -> list[tuple[str, str]]:
-    """The short facts a sheet states, in their order; what it does not say is not shown, nor what a list says better."""
-    hidden = {"address", *(fact for key, fact in IN_WORDS.items() if terms.get(key))}
+    """The short facts a sheet states, in their order; what it does not say is not shown, nor what a list says in the same words."""
+    said = {fact for key, fact in IN_WORDS.items() if getattr(sheet, fact, "") in [term.label for term in terms.get(key, ())]}
+    hidden = {"address", *said}
     if getattr(sheet, "issued_on", None):
         hidden.add("issued_year")
     found = [

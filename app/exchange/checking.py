@@ -1,0 +1,124 @@
+"""Do the addresses that published sheets cite still answer? A few an hour, each every fortnight, as a polite guest.
+
+An address is called broken after two failures days apart: a site that was down one night is not.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, func, or_, select, update
+
+from app.contents.models import Content, State
+from app.core import clock
+from app.core.db import db, insert_or_ignore, transaction
+from app.core.fetch import Unreachable, fetch
+from app.core.worker import every
+from app.exchange.models import CitedAddress
+from app.exchange.rows import whole
+from app.initiatives.models import KINDS, AnySheet
+
+AN_HOUR = 40  # addresses
+A_HOST = 3  # of them on one host
+AGAIN_DAYS, DOUBTFUL_DAYS = 14, 2
+REFUSING = {401, 403, 405, 406, 429, 451, 501}  # there is something there, that does not speak to programs
+A_LOOK = 200_000  # octets read of a page that will not answer HEAD
+
+
+def addresses_of(sheet: AnySheet) -> list[str]:
+    cited = [source.get("url", "") for source in sheet.sources] + [getattr(sheet, "address", "")]
+    return list(dict.fromkeys(url for url in cited if url))
+
+
+def digest_of(url: str) -> str:
+    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@every(minutes=12 * 60)
+def list_addresses() -> None:
+    """Note what published sheets cite now, and forget what they no longer do."""
+    query = whole(select(Content).where(Content.state == State.PUBLISHED, Content.kind.in_(KINDS)).order_by(Content.id))
+    wanted = {(sheet.id, digest_of(url)): url for sheet in db.scalars(query).unique() for url in addresses_of(sheet)}  # type: ignore[arg-type]
+    known = {
+        (row.content_id, row.digest): row.id for row in db.execute(select(CitedAddress.id, CitedAddress.content_id, CitedAddress.digest))
+    }
+    for content_id, digest in wanted.keys() - known.keys():
+        insert_or_ignore(
+            CitedAddress, {"content_id": content_id, "digest": digest, "url": wanted[content_id, digest], "problem": "", "failures": 0}
+        )
+    gone = [known[key] for key in known.keys() - wanted.keys()]
+    for start in range(0, len(gone), 500):
+        db.execute(delete(CitedAddress).where(CitedAddress.id.in_(gone[start : start + 500])).execution_options(synchronize_session=False))
+
+
+@every(minutes=60, own_transactions=True)
+def check_some() -> None:
+    """Ask those that wait longest; no transaction is open while they answer."""
+    with transaction():
+        urls = list(islice(due(), AN_HOUR))
+    for url in urls:
+        status, problem = answer_of(url)
+        with transaction():
+            remember(url, status, problem)
+
+
+def due() -> Iterable[str]:
+    """Addresses to ask, never asked first, a few a host."""
+    fresh, doubtful = clock.from_now(days=-AGAIN_DAYS), clock.from_now(days=-DOUBTFUL_DAYS)
+    waits = or_(
+        CitedAddress.checked_at.is_(None),
+        CitedAddress.checked_at < fresh,
+        (CitedAddress.failures == 1) & (CitedAddress.checked_at < doubtful),
+    )
+    query = select(CitedAddress.url).where(waits).group_by(CitedAddress.url)
+    asked: dict[str, int] = {}
+    for url in db.scalars(query.order_by(func.min(CitedAddress.id)).limit(20 * AN_HOUR)):
+        host = host_of(url)
+        asked[host] = asked.get(host, 0) + 1
+        if asked[host] <= A_HOST:
+            yield url
+
+
+def host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def answer_of(url: str) -> tuple[int | None, str]:
+    """(status, problem): HEAD first, and a look at the page where HEAD is refused."""
+    try:
+        status = fetch(url, method="HEAD", seconds=15).status
+        if status in REFUSING or status >= 500:
+            status = fetch(url, seconds=15, most_bytes=A_LOOK).status
+        return status, ""
+    except Unreachable as error:
+        return (200, "") if error.code == "too_large" else (None, error.code)
+
+
+def remember(url: str, status: int | None, problem: str) -> None:
+    """Of every sheet that cites it."""
+    is_well = status is not None and (status < 400 or status in REFUSING)
+    now = clock.now()
+    here = update(CitedAddress).where(CitedAddress.digest == digest_of(url)).execution_options(synchronize_session=False)
+    if is_well:
+        db.execute(here.values(status=status, problem="", failures=0, checked_at=now, broken_since=None))
+        return
+    db.execute(here.values(status=status, problem=problem, failures=CitedAddress.failures + 1, checked_at=now))
+    db.execute(here.where(CitedAddress.failures >= 2, CitedAddress.broken_since.is_(None)).values(broken_since=now))
+
+
+def broken() -> Sequence[tuple[CitedAddress, Content]]:
+    """Broken addresses of published sheets, the longest broken first. One query."""
+    query = select(CitedAddress, Content).join(Content, Content.id == CitedAddress.content_id)
+    query = query.where(CitedAddress.broken_since.is_not(None), Content.state == State.PUBLISHED)
+    return [(row[0], row[1]) for row in db.execute(query.order_by(CitedAddress.broken_since, CitedAddress.id).limit(500))]
+
+
+def summary() -> tuple[int, int, int]:
+    """(addresses cited, asked at least once, broken). One query."""
+    counted = select(func.count(CitedAddress.id), func.count(CitedAddress.checked_at), func.count(CitedAddress.broken_since))
+    total, asked, bad = db.execute(counted).one()
+    return total, asked, bad

@@ -1,0 +1,169 @@
+"""Tables in and out: CSV, ODS, XLSX and JSON, within bounds. Spreadsheets are read by python-calamine (it runs no formula and opens
+nothing else), written by XlsxWriter and odfdo.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import python_calamine
+import xlsxwriter
+
+from app.api.tables import exact
+from app.core.errors import DomainError
+from app.core.i18n import _
+
+MOST_ROWS, MOST_COLUMNS, MOST_IN_CELL = 5_000, 200, 100_000
+UNPACKED, ENTRIES = 60_000_000, 2_000  # octets and files inside of a spreadsheet
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+# --- Reading ---------------------------------------------------------------------------------------------------------------
+
+
+def read_table(raw: bytes, name: str) -> list[dict[str, Any]]:
+    """The rows of a file, each a mapping from heading to text, or the objects of a JSON file. Refuses with a sentence on field "file"."""
+    ending = name.rsplit(".", 1)[-1].lower()
+    try:
+        if ending == "json":
+            return read_json(raw)
+        if ending in {"xlsx", "ods"}:
+            return with_headings(read_spreadsheet(raw))
+        if ending in {"csv", "txt", "tsv"}:
+            return with_headings(read_csv(raw))
+    except DomainError as error:
+        raise DomainError(error.message, "file") from error
+    raise DomainError(_("Envoyez un fichier CSV, ODS, XLSX ou JSON."), "file")
+
+
+def read_json(raw: bytes) -> list[dict[str, Any]]:
+    """A list of objects, or the `items` of one of our own answers."""
+    try:
+        found = json.loads(decoded(raw))
+    except (ValueError, RecursionError) as error:
+        raise DomainError(_("Ce fichier n’est pas du JSON que l’on peut lire : vérifiez qu’il est entier.")) from error
+    rows = found.get("items") if isinstance(found, dict) else found
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise DomainError(_("Ce fichier JSON doit contenir une liste de fiches."))
+    return bounded(rows)
+
+
+def decoded(raw: bytes) -> str:
+    """UTF-8, or what French spreadsheets write where they do not say."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def read_csv(raw: bytes) -> list[list[str]]:
+    text = decoded(raw)
+    first = text.split("\n", 1)[0]
+    delimiter = max(";\t,", key=first.count)
+    csv.field_size_limit(MOST_IN_CELL * 4)
+    try:
+        return [[exact(cell) for cell in row] for row in bounded_lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))]
+    except csv.Error as error:
+        raise DomainError(_("Ce fichier CSV est abîmé : un guillemet n’est pas refermé, ou une case est trop longue.")) from error
+
+
+def bounded_lines(lines: Iterable[list[Any]]) -> Iterable[list[Any]]:
+    for number, row in enumerate(lines):
+        if number > MOST_ROWS:
+            raise too_many()
+        yield row
+
+
+def read_spreadsheet(raw: bytes) -> list[list[str]]:
+    """The first sheet. What it would weigh unpacked is counted before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as package:
+            parts = package.infolist()
+            if len(parts) > ENTRIES or sum(part.file_size for part in parts) > UNPACKED:
+                raise DomainError(_("Ce classeur est trop grand une fois ouvert. Gardez une seule feuille, et enregistrez-la en CSV."))
+        rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(0).to_python(nrows=MOST_ROWS + 2)
+    except (zipfile.BadZipFile, python_calamine.CalamineError, ValueError, IndexError) as error:
+        raise DomainError(_("Ce classeur ne s’ouvre pas. Enregistrez-le à nouveau, en ODS, XLSX ou CSV.")) from error
+    return [[as_text(cell) for cell in row] for row in bounded_lines(rows)]
+
+
+def as_text(cell: Any) -> str:
+    if isinstance(cell, datetime):
+        return (cell.date() if (cell.hour, cell.minute, cell.second) == (0, 0, 0) else cell).isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return str(cell)
+
+
+def with_headings(rows: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """Lines under their headings; empty lines are no rows."""
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    if len(filled) < 2:
+        raise DomainError(_("Ce fichier n’a pas de ligne sous ses titres de colonnes."))
+    headings = [cell.strip() for cell in filled[0]]
+    if len(headings) > MOST_COLUMNS:
+        raise DomainError(_("%(most)s colonnes au plus.", most=MOST_COLUMNS))
+    return bounded([dict(zip(headings, row, strict=False)) for row in filled[1:]])
+
+
+def bounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if len(rows) > MOST_ROWS:
+        raise too_many()
+    for row in rows:
+        if len(row) > MOST_COLUMNS or any(len(str(value)) > MOST_IN_CELL for value in row.values()):
+            raise DomainError(_("Une case est trop longue : %(most)s signes au plus.", most=MOST_IN_CELL))
+    return rows
+
+
+def too_many() -> DomainError:
+    return DomainError(_("%(most)s fiches au plus dans un fichier : coupez-le en deux.", most=MOST_ROWS))
+
+
+# --- Writing ---------------------------------------------------------------------------------------------------------------
+
+
+def write_xlsx(rows: Iterable[Sequence[Any]], columns: Sequence[str], title: str) -> bytes:
+    """Every text as text: nothing is taken for a formula or a link."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
+    sheet = book.add_worksheet(title[:31])
+    heading = book.add_format({"bold": True, "bottom": 1})
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(columns) - 1, 24)
+    for number, column in enumerate(columns):
+        sheet.write_string(0, number, column, heading)
+    for line, row in enumerate(rows, 1):
+        for number, value in enumerate(row):
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                sheet.write_number(line, number, value)
+            elif value not in (None, ""):
+                sheet.write_string(line, number, str(value)[:32_767])
+    book.close()
+    return out.getvalue()
+
+
+def write_ods(rows: Iterable[Sequence[Any]], columns: Sequence[str], title: str) -> bytes:
+    from odfdo import Document, Table  # it takes a third of a second to load, for who never asks for ODS
+
+    document = Document("spreadsheet")
+    document.body.clear()
+    table = Table(title)
+    table.set_values([list(columns), *([typed(value) for value in row] for row in rows)])
+    document.body.append(table)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def typed(value: Any) -> Any:
+    """Numbers stay numbers; a text is a text cell, which no spreadsheet takes for a formula."""
+    return value if isinstance(value, int | float) else "" if value is None else str(value)

@@ -1,0 +1,93 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.core.fetch import Fetched, Unreachable
+from app.exchange import checking
+from app.exchange.models import CitedAddress
+from app.initiatives import services
+from tests.factories import make_person
+
+
+@pytest.fixture
+def web(monkeypatch):
+    answers: dict[tuple[str, str], int | str] = {}
+    asked: list[tuple[str, str]] = []
+
+    def fetch(url, method="GET", **_more):
+        asked.append((method, url))
+        answer = answers.get((method, url), answers.get(("", url), 200))
+        if isinstance(answer, str):
+            raise Unreachable(answer, "")
+        return Fetched(answer, url, {}, b"")
+
+    monkeypatch.setattr(checking, "fetch", fetch)
+    return answers, asked
+
+
+def sheet(*urls, publish=True):
+    curator = make_person(roles=[("curator", None)])
+    sources = [{"title": "S", "url": url} for url in urls]
+    made = services.create_sheet("initiative", by=curator, territory=None, title="Fiche", summary="", sections={}, sources=sources)
+    if publish:
+        services.publish(made, by=curator)
+    db.commit()
+    return made
+
+
+def test_an_address_is_broken_after_two_failures_days_apart_and_well_again_after_one_answer(app, web, at):
+    answers, asked = web
+    sheet("https://a.example/x", "https://b.example/y")
+    sheet("https://draft.example/", publish=False)
+    checking.list_addresses()
+    db.commit()
+    answers["", "https://a.example/x"] = 404
+    start = clock.now()
+    checking.check_some()
+    checking.check_some()  # not due yet
+    assert sorted(url for _method, url in asked) == ["https://a.example/x", "https://b.example/y"]
+    assert checking.broken() == []
+    at(start + timedelta(days=3))
+    checking.check_some()
+    ((cited, found),) = checking.broken()
+    assert (cited.url, cited.status, found.title) == ("https://a.example/x", 404, "Fiche")
+    assert checking.summary() == (2, 2, 1)
+    answers["", "https://a.example/x"] = 200
+    at(start + timedelta(days=20))
+    checking.check_some()
+    assert checking.broken() == []
+
+
+def test_a_site_that_refuses_programs_is_not_broken_and_one_that_refuses_head_is_asked_again(app, web):
+    answers, asked = web
+    sheet("https://a.example/", "https://b.example/", "https://c.example/")
+    checking.list_addresses()
+    db.commit()
+    answers["HEAD", "https://a.example/"] = 405
+    answers["", "https://b.example/"] = 403
+    answers["", "https://c.example/"] = "unknown_host"
+    checking.check_some()
+    assert ("GET", "https://a.example/") in asked
+    failures = dict(db.execute(select(CitedAddress.url, CitedAddress.failures)).all())
+    assert failures == {"https://a.example/": 0, "https://b.example/": 0, "https://c.example/": 1}
+
+
+def test_what_a_sheet_no_longer_cites_is_forgotten(app, web):
+    made = sheet("https://a.example/", "https://b.example/")
+    checking.list_addresses()
+    made.sources = [{"title": "S", "url": "https://b.example/"}]
+    db.flush()
+    checking.list_addresses()
+    checking.list_addresses()
+    assert db.scalars(select(CitedAddress.url)).all() == ["https://b.example/"]
+
+
+def test_one_host_is_not_asked_without_measure(app, web):
+    sheet(*(f"https://a.example/{n}" for n in range(10)))
+    checking.list_addresses()
+    db.commit()
+    checking.check_some()
+    assert len(web[1]) == checking.A_HOST
