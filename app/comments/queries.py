@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, Subquery, and_, bindparam, func, or_, select
-from sqlalchemy.orm import aliased, defer, joinedload
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, Subquery, and_, bindparam, func, or_, select, union_all
+from sqlalchemy.orm import aliased, defer, joinedload, load_only
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
 from app.comments.models import Argument, Comment, Side
 from app.contents.models import Content, State
 from app.contents.queries import BODIES, count_of, published
 from app.core.db import db, get_one, one_of
+from app.core.errors import NotFound
 
 SOURCES = (defer(Content.body_source, raiseload=True),)  # pages show the clean HTML, not what was typed
 AROUND = (joinedload(Content.territory), joinedload(Content.parent).options(*BODIES), joinedload(Content.space).options(*BODIES))
@@ -129,15 +131,39 @@ def replies_under(signed_in: bool) -> Select[Comment]:
     return query.order_by(Content.created_at, Content.id)
 
 
+VOTED = load_only(
+    Content.title,
+    Content.state,
+    Content.is_public,
+    Content.revision,
+    Content.author_id,
+    Content.territory_id,
+    Content.project_id,
+    Content.space_id,
+    Content.parent_id,
+    Content.opens_at,
+    Content.closes_at,
+    raiseload=True,
+)  # what rules, services and addresses ask of what is voted on
+
+
 def get_votable(content_id: int) -> Content:
     """What a vote needs: no body, what it answers, its space."""
-    return get_one(votable(), {"content_id": content_id})
+    found = {row.id: row for row in db.scalars(votable(), {"content_id": content_id})}
+    if content_id not in found:
+        raise NotFound
+    content = found[content_id]
+    set_committed_value(content, "parent", found.get(content.parent_id or 0))
+    set_committed_value(content, "space", found.get(content.space_id or 0))
+    return content
 
 
 @cache
 def votable() -> Select[Content]:
-    around = (joinedload(Content.parent).options(*BODIES), joinedload(Content.space).options(*BODIES))
-    return select(Content).where(Content.id == bindparam("content_id")).options(*BODIES, *around)
+    """The three as rows of one kind: joined, each would be set up apart, at twice the cost."""
+    here = aliased(Content)
+    ids = union_all(*(select(column).where(here.id == bindparam("content_id")) for column in (here.id, here.parent_id, here.space_id)))
+    return select(Content).where(Content.id.in_(ids)).options(VOTED)
 
 
 def get_contribution(content_id: int) -> Content:

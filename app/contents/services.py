@@ -209,10 +209,8 @@ def cast_vote(content: Content, *, person: Person, value: str | None, scale: str
     now = clock.now()
     who = {"content_id": content.id, "person_id": person.id, "scale": scale}
     before: str | None = None
-    if (
-        value is None
-        or insert_or_ignore(Vote, {**who, "value": value, "revision": content.revision, "cast_at": now}, returning=Vote.id) is None
-    ):
+    fresh = {**who, "value": value, "revision": content.revision, "cast_at": now}
+    if value is None or db.scalar(first_vote(is_postgres()), fresh) is None:
         row = db.execute(vote_held(), who).one_or_none()
         before = row.value if row else None
         if row is None or before == value:
