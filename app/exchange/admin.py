@@ -3,7 +3,6 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from wtforms.fields.choices import SelectChoice
 
-from app.core.errors import DomainError
 from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.pages import paginate
@@ -26,8 +25,6 @@ def upload():
     with refusals_in(form):
         if form.validate_on_submit():
             sent = form.file.data
-            if not sent or not sent.filename:
-                raise DomainError(_("Choisissez un fichier."), "file")
             rows = tables.read_table(sent.read(), sent.filename)
             kept = importing.prepare(rows, name=sent.filename, by=me(), target=Step(form.target.data), replaces=form.replaces.data)
             return redirect(url_for("exchange_admin.show_import", import_id=kept.id))

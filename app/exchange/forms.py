@@ -16,7 +16,7 @@ KINDS = {
 
 
 class UploadForm(Form):
-    file = FileField(_l("Le fichier : CSV, ODS, XLSX ou JSON"))
+    file = FileField(_l("Le fichier : CSV, ODS, XLSX ou JSON"), validators=[InputRequired(_l("Choisissez un fichier."))])
     target = RadioField(
         _l("Où vont les fiches nouvelles ?"),
         choices=[
@@ -34,9 +34,11 @@ class SourceForm(Form):
     name = StringField(
         _l("Nom de la source"), validators=[InputRequired(_l("Donnez un nom : il signera les fiches.")), at_most(120), only_text]
     )
-    kind = SelectField(_l("Ce que l’on y trouve"), choices=[SelectChoice(kind, label) for kind, label in KINDS.items()])
+    kind = SelectField(
+        _l("Ce que l’on y trouve"), choices=[SelectChoice(kind, label) for kind, label in KINDS.items()], validators=[InputRequired()]
+    )
     url = StringField(_l("Adresse"), validators=[InputRequired(_l("Donnez l’adresse à lire.")), at_most(1000), only_text])
-    territory = SelectField(_l("Territoire des fiches qui n’en disent pas"), coerce=int)
+    territory = SelectField(_l("Territoire des fiches qui n’en disent pas"), coerce=int, validators=[InputRequired()])
     every_hours = IntegerField(
         _l("Toutes les combien d’heures"),
         default=24,

@@ -218,3 +218,10 @@ def test_the_api_pages_and_filters(client, sheet):
     assert json.loads(client.get("/api/v1/catalogue?since=2999-01-01T00:00:00Z").data)["total"] == 0
     assert client.get("/api/v1/catalogue?since=hier").status_code == 400
     assert json.loads(client.get("/donnees/catalogue.jsonld").data)["dcat:dataset"][0]["dct:issued"]
+
+
+def test_a_form_sent_without_a_file_says_so(client, curator):
+    client.log_in(curator)
+    answer = client.post("/gestion/catalogue/imports", data={"target": "proposed"}, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert "Choisissez un fichier" in answer.text
