@@ -222,7 +222,7 @@ def test_a_later_decision_stays_decided(at):
 
 def test_words_destroyed_do_not_come_back_and_the_letter_says_so(at):
     world = make_case()
-    samir_id, decision_id = world.samir.id, decide(world, Verdict.ERASE)
+    samir_id, decision_id = world.samir.id, decide(world, Verdict.ERASE, route=Route.ERASURE)
     tell_everyone(at)
     act = against(decision_id)
     services.uphold(appeal(act), act, by=accounts.get_person(samir_id), answer="Nous nous sommes trompés.", seen=1)
