@@ -7,10 +7,12 @@ def init_app(app):
     from app.contents import kinds
     from app.core.i18n import _l
     from app.debates import admin, models, rules, search, views
+    from app.moderation import places
     from app.related import registry as related
 
     kinds.register(models.Debate, label=_l("Débat"), plural=_l("Débats"), address=views.address, permission="debate.read")
     registry.take_arguments("debate")
+    places.takes("argument", into="debate", act="argue")
     rules.declare()
     search.declare()
     related.compare("debate")

@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
+from app.accounts.models import Person
 from app.comments import services as comments
+from app.comments.models import Argument
 from app.consultations.proposals import services as proposals
 from app.contents.models import Content
 from app.core.db import db, insert_or_ignore
@@ -17,6 +20,8 @@ from app.moderation.models import Case, Regime, Settings, Verdict
 
 HELD_BACK = "Masqué par précaution : le texte donne un nom et un numéro de téléphone. Décision dans la journée."
 REGIMES = {"tourcoing": (Regime.FIRST, "agnes-delcourt", 24), "atrebatie": (Regime.BEFORE, "sylvie-carpentier", 48)}
+READ_FIRST = ("friche-rue-de-gand", "agnes-delcourt")  # an activity that is read a priori, where its territory is not
+MASKING = ("grande-synthe", "david-ryckewaert", 3)  # so many people's reports hide a text there
 
 
 def plan(story: Story) -> None:
@@ -26,10 +31,22 @@ def plan(story: Story) -> None:
         plan_case(story, row, moderators[row["territory"]])
     for key, settings in REGIMES.items():  # at the end: what came before was written under the former rule
         story.plan(story.end_of(-1), settle, key, *settings)
+    story.plan(story.end_of(-1), read_activity_first, *READ_FIRST)
+    story.plan(story.start_of(-7), mask_at, *MASKING)
 
 
 def settle(story: Story, place: str, regime: Regime, manager: str, hours: int) -> None:
     regimes.set_regime(story.places[place], by=story.people[manager], regime=regime, target_hours=hours)
+
+
+def read_activity_first(story: Story, activity: str, manager: str) -> None:
+    regimes.set_activity_regime(story.things[activity], by=story.people[manager], regime=Regime.BEFORE)
+
+
+def mask_at(story: Story, place: str, manager: str, threshold: int) -> None:
+    hours = queries.TARGET_HOURS
+    by = story.people[manager]
+    regimes.set_regime(story.places[place], by=by, regime=Regime.AFTER, target_hours=hours, mask_threshold=threshold)
 
 
 def plan_case(story: Story, row: dict[str, Any], moderator: str) -> None:
@@ -39,11 +56,16 @@ def plan_case(story: Story, row: dict[str, Any], moderator: str) -> None:
     for n, report in enumerate(row.get("reports", [])):
         last = story.moment(report["reported_in"], f"{key}/report/{n}", after=last)
         story.plan(last, told, row, report)
+    if correction := row.get("correction"):
+        last = story.moment(correction["asked_in"], f"{key}/correction", after=last)
+        story.plan(last, ask, row, correction)
     if decision := row.get("decision"):
         story.plan(story.moment(decision["decided_in"], f"{key}/decision", after=last), decide, row, decision)
     elif row.get("held") and row.get("reports"):
         hidden = story.moment(row["opened_in"], f"{key}/hidden", after=last)
         story.plan(hidden, hold_back, row, moderator)
+    if change := row.get("edit"):
+        story.plan(story.moment(change["edited_in"], f"{key}/edit"), edit, row, change)
 
 
 def post(story: Story, row: dict[str, Any]) -> None:
@@ -108,4 +130,25 @@ def decide(story: Story, row: dict[str, Any], decision: dict[str, Any]) -> None:
     case = case_of(story, row)
     article = story.articles[row["territory"], decision["article"]] if "article" in decision else None
     by = story.people[decision["by"]]
-    services.decide(case, by=by, verdict=decision["decision"], article=article, reasons=decision["reason"], seen=case.version)
+    cut = [span for passage in decision.get("cut", []) for span in spans_of(case.content, passage)]
+    to = story.things[decision["to"]] if "to" in decision else None
+    given = {"verdict": decision["decision"], "article": article, "reasons": decision["reason"], "spans": cut, "destination": to}
+    services.decide(case, by=by, seen=case.version, **given)
+
+
+def spans_of(content: Content, passage: str) -> list[tuple[str, int, int]]:
+    """Where a passage stands in a text, as the desk would say it; the title of an argument may be its first words."""
+    start = content.body_source.index(passage)
+    return [("body_source", start, start + len(passage))]
+
+
+def edit(story: Story, row: dict[str, Any], change: dict[str, Any]) -> None:
+    """Its author adds a sentence after the decision: it is read again."""
+    said = db.scalars(select(Argument).where(Argument.id == subject(story, row).id).options(joinedload(Argument.space))).one()
+    by = db.get_one(Person, said.author_id)
+    body = f"{said.body_source}\n\n{change['adds']}"
+    comments.edit_argument(said, by=by, seen=said.revision, body=body, title=said.title if said.is_titled else "")
+
+
+def ask(story: Story, row: dict[str, Any], correction: dict[str, Any]) -> None:
+    services.ask_for_correction(case_of(story, row), by=story.people[correction["by"]], text=correction["text"])

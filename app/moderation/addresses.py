@@ -1,5 +1,6 @@
 """Addresses that services put in messages."""
 
+from app.contents.models import Content
 from app.core.urls import path_for
 from app.moderation.models import Case, Decision
 
@@ -10,3 +11,8 @@ def decision_url(decision: Decision) -> str:
 
 def correction_url(case: Case) -> str:
     return path_for("moderation.correct", case_id=case.id)
+
+
+def case_url(case: Case, content: Content) -> str:
+    """On the desk; needs the content's territory loaded."""
+    return path_for("desk.case", territory_slug=content.place_slug, case_id=case.id)

@@ -149,6 +149,7 @@ class Route(StrEnum):
     EDIT = "edit"  # its author changed a text that has to be read again: automated, provisional
     SANCTION = "sanction"
     APPEAL = "appeal"
+    ERASURE = "erasure"  # a manager destroys the words of a text, from a page of its own
 
 
 class Decision(Base):

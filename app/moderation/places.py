@@ -19,6 +19,11 @@ def takes(kind: str, *, into: str, act: str) -> None:
     _taken[kind] = (into, act)
 
 
+def space_kinds() -> set[str]:
+    """The kinds of spaces that people write in."""
+    return {into for into, _act in _taken.values()}
+
+
 def destinations_of(content: Content) -> Sequence[Content]:
     """The spaces where it could go now, by title; none for a kind that hangs from a text, as a reply does."""
     if content.kind not in _taken:

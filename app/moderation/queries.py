@@ -26,7 +26,7 @@ def settings_of(territory_id: int | None) -> Settings:
 
 
 def waiting(territory_id: int | None) -> Select[Case]:
-    """Open cases of a territory (None: the region's), what is hidden until it is read first, then what waits to be published, the oldest first."""
+    """Open cases of a territory (None: the region's): what is hidden first, then what waits to be published, the oldest first."""
     return (
         select(Case)
         .where(Case.territory_id == territory_id if territory_id is not None else Case.territory_id.is_(None), Case.is_open)

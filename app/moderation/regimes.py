@@ -10,11 +10,12 @@ from sqlalchemy import delete, func, or_, select
 from app.accounts.models import Person
 from app.audit import services as audit
 from app.contents.models import Content, State, Voice
+from app.contents.queries import BODIES
 from app.core import clock, formats
 from app.core.db import db, insert_or_ignore
-from app.core.errors import DomainError
+from app.core.errors import DomainError, NotFound
 from app.core.i18n import _, ngettext
-from app.moderation import queries
+from app.moderation import places, queries
 from app.moderation.models import ActivityRegime, Decision, Regime, Settings
 from app.moderation.sanctions.models import Sanction, SanctionKind, SanctionState
 from app.territories.models import Territory
@@ -73,7 +74,7 @@ def refuse_suspended(content: Content, author: Person | None) -> None:
             raise DomainError(
                 _(
                     "Vous ne pouvez pas écrire ici jusqu’au %(when)s. La raison : %(facts)s "
-                    "Vous pouvez contester cette suspension : le lien est dans le message que vous avez reçu, sur votre page « Vos messages ». "
+                    "Vous pouvez contester cette suspension : le lien est dans le message que vous avez reçu. "
                     "Votre texte est gardé ci-dessous, vous pouvez le copier.",
                     when=formats.moment(sanction.ends_at),
                     facts=sanction.facts.rstrip(". ") + ".",
@@ -189,3 +190,22 @@ def set_activity_regime(space: Content, *, by: Person, regime: Regime | str | No
         subject=f"content:{space.id}",
         detail={"before": before.value if before else "", "after": after.value if after else ""},
     )
+
+
+def activities_of(territory: Territory) -> Sequence[tuple[Content, Regime | None]]:
+    """What people take part in here, with its own regime if it has one: what is open or to come first, the latest first."""
+    query = (
+        select(Content, ActivityRegime.regime)
+        .outerjoin(ActivityRegime, ActivityRegime.space_id == Content.id)
+        .where(Content.territory_id == territory.id, Content.kind.in_(places.space_kinds()), Content.state != State.WITHDRAWN)
+        .options(*BODIES)
+        .order_by(Content.closes_at.desc().nulls_first(), Content.id.desc())
+    )
+    return [(space, regime) for space, regime in db.execute(query)]
+
+
+def get_activity(territory: Territory, space_id: int) -> tuple[Content, Regime | None]:
+    found = next((each for each in activities_of(territory) if each[0].id == space_id), None)
+    if found is None:
+        raise NotFound
+    return found

@@ -20,6 +20,7 @@ from app.core.formats import moment
 from app.core.i18n import _
 from app.core.text import tidy
 from app.moderation import places, queries, telling
+from app.moderation.addresses import case_url
 from app.moderation.models import PROVISIONAL, RESTRICTIVE, Case, Cause, Decision, Message, Route, Scope, Verdict
 from app.moderation.statements import SCOPES, state_reasons
 from app.moderation.telling import UNDO_SECONDS
@@ -134,7 +135,13 @@ def answer_correction(case: Case, *, by: Person, text: str) -> Message:
     asked = queries.last_asked(case.id)
     if asked is not None and asked.by is not None:
         notifications.notify(
-            asked.by, "correction_answered", mail=False, title=case.content.title, words=message.text, content_id=case.content_id
+            asked.by,
+            "correction_answered",
+            mail=False,
+            title=case.content.title,
+            words=message.text,
+            url=case_url(case, case.content),
+            content_id=case.content_id,
         )
     return message
 
@@ -145,8 +152,9 @@ def say(case: Case, *, by: Person, text: str, is_from_author: bool) -> Message:
         raise DomainError(_("Écrivez votre message."), field="text")
     message = Message(case_id=case.id, by_id=by.id, text=words, is_from_author=is_from_author)
     db.add(message)
-    locked(case.content_id).version += 1
     db.flush()
+    moved = update(Case).where(Case.id == case.id).values(version=Case.version + 1)
+    db.execute(moved.execution_options(synchronize_session="fetch"))
     return message
 
 
@@ -177,9 +185,11 @@ def decide(
     """
     verdict, reasons = Verdict(verdict), tidy(reasons)
     content = case.content
+    if verdict == Verdict.HOLD or (verdict == Verdict.ERASE) is not (route == Route.ERASURE):
+        raise DomainError(_("Cette décision ne se prend pas d’ici."), field="verdict")
     if not reasons:
         raise DomainError(_("Écrivez à l’auteur pourquoi : il lira cette phrase."), field="reasons")
-    if verdict in RESTRICTIVE - {Verdict.HOLD} and article is None:
+    if verdict in RESTRICTIVE and article is None:
         raise DomainError(_("Choisissez l’article de la charte sur lequel vous vous appuyez."), field="article")
     take(case, seen, stays_open=verdict in PROVISIONAL, may_be_closed=route == Route.APPEAL)
     decision = Decision(
@@ -268,8 +278,9 @@ def enact(
     content.restriction = queries.motive_of(content)
     if verdict == Verdict.ERASE:
         outbox.enqueue(ERASING, decision.id, due_at=telling.due_after(decision))
+    statement = None
     if verdict in RESTRICTIVE:
-        state_reasons(
+        statement = state_reasons(
             decision,
             person_id=content.author_id,
             territory_id=content.territory_id,
@@ -282,7 +293,7 @@ def enact(
         )
     record("moderation.decision", decision, content, article=article.number if article else None)
     db.flush()
-    telling.tell(decision, content, text, destination.title if destination else "")
+    telling.tell(decision, content, statement, text=text, place=destination.title if destination else "")
 
 
 def settle_versions(decision: Decision, content: Content, restored: Decision | None) -> None:
@@ -325,6 +336,8 @@ def undo(decision: Decision, *, by: Person) -> None:
     content = db.scalars(select(Content).where(Content.id == decision.content_id)).one()
     case = locked(content.id)
     last = queries.last_decision(case.id)
+    if decision.route == Route.APPEAL:
+        raise DomainError(_("La réponse à un recours est partie : elle ne s’annule pas."))
     if clock.now() >= decision.at + timedelta(seconds=UNDO_SECONDS):
         raise DomainError(_("Plus de trente secondes ont passé : la décision est partie. Décidez de nouveau si le cas est rouvert."))
     if decision.undone_at is not None or last is None or last.id != decision.id:

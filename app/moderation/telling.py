@@ -11,7 +11,7 @@ from app.contents.models import Content, State
 from app.core import clock, mail, outbox
 from app.core.db import db, transaction
 from app.moderation.addresses import correction_url, decision_url
-from app.moderation.models import PROVISIONAL, Case, Decision, Report, Verdict
+from app.moderation.models import PROVISIONAL, Case, Decision, Report, Route, Statement, Verdict
 from app.notifications import services as notifications
 from app.notifications.models import Notification
 
@@ -24,15 +24,16 @@ def due_after(decision: Decision) -> datetime:
     return decision.at + timedelta(seconds=UNDO_SECONDS + LATE)
 
 
-def tell(decision: Decision, content: Content, text: str, place: str = "") -> None:
+def tell(decision: Decision, content: Content, statement: Statement | None, *, text: str, place: str = "") -> None:
     """The author, with `text` as they wrote it; and, once it is decided for good, those who reported. `place`: where it was moved."""
-    if decision.verdict != Verdict.KEEP or decision.before != decision.after:
-        tell_author(decision, content, text, place)
+    is_answered = decision.route == Route.APPEAL and decision.verdict == Verdict.KEEP  # the answer to their appeal says it
+    if not is_answered and (decision.verdict != Verdict.KEEP or decision.before != decision.after):
+        tell_author(decision, content, statement, text, place)
     if decision.verdict not in PROVISIONAL:
         outbox.enqueue(REPORTERS, decision.id, due_at=due_after(decision))
 
 
-def tell_author(decision: Decision, content: Content, text: str, place: str) -> None:
+def tell_author(decision: Decision, content: Content, statement: Statement | None, text: str, place: str) -> None:
     """A message on their page and a letter, with their text and the reason. An imported pseudonym has no address."""
     author = db.get(Person, content.author_id) if content.author_id is not None else None
     if author is None or author.closed_at:
@@ -46,6 +47,9 @@ def tell_author(decision: Decision, content: Content, text: str, place: str) -> 
         kind=kinds.kind_label(content),
         text="" if is_erased else text,
         reasons=decision.reasons,
+        rule=statement.rule if statement else "",
+        redress=statement.redress if statement else "",
+        decision_id=decision.id,
         place=place,
         was_public=decision.after == State.REMOVED,
         url=decision_url(decision),
@@ -92,7 +96,8 @@ def tell_reporter(report: Report, decision: Decision) -> None:
     facts = {
         "kind": kinds.kind_label(content),
         "outcome": decision.verdict.value,
-        "reported_on": report.created_at.isoformat(),
+        "decision_id": decision.id,
+        "report_id": report.id,
     }
     if report.person_id is not None:
         person = db.get(Person, report.person_id)

@@ -314,7 +314,10 @@ def test_a_case_is_about_something_and_follows_its_order(case):
         assert 1 <= report["article"] <= 9
         last = max(last, report["reported_in"])
     if decision := case.get("decision"):
-        assert decision["decision"] in ("keep", "hide", "refuse")
+        assert decision["decision"] in ("keep", "redact", "move", "refuse")  # « hide » is provisional: no case ends with it
+        assert ("cut" in decision) == (decision["decision"] == "redact")
+        assert ("to" in decision) == (decision["decision"] == "move")
+        assert all(passage in case["text"]["body"] for passage in decision.get("cut", []))
         assert ("article" in decision) == (decision["decision"] != "keep")
         assert last <= decision["decided_in"] < 0
         assert has_role(decision["by"], case["territory"], "moderator")

@@ -3,9 +3,10 @@
 
 def init_app(app):
     from app.comments import registry
-    from app.consultations.proposals import models, rules, search, views
+    from app.consultations.proposals import listeners, models, rules, search, views
     from app.contents import kinds
     from app.core.i18n import _l
+    from app.moderation import places
     from app.related import registry as related
 
     proposal = {"label": _l("Proposition"), "plural": _l("Propositions"), "address": views.address, "permission": "proposal.read"}
@@ -13,9 +14,11 @@ def init_app(app):
     kinds.register(models.Proposal, **proposal)
     kinds.register(models.Source, **source)
     registry.take_arguments("proposal")
+    places.takes("proposal", into="consultation", act="propose")
     registry.take_votes("proposal")
     registry.take_answers("proposal")
     rules.declare()
+    listeners.listen()
     search.declare()
     related.compare("proposal")
     app.register_blueprint(views.proposals)
