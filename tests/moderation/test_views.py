@@ -1,3 +1,5 @@
+from sqlalchemy import select
+
 from app.contents.models import State
 from app.core.db import db
 from app.moderation import queries, services
@@ -34,7 +36,7 @@ def test_a_decision_without_reasons_is_refused_and_the_choice_kept(client):
     refused = client.post(address, data={"version": "1", "verdict": "hide", "article": article_id, "reasons": ""})
     assert refused.status_code == 422
     assert "Écrivez à l’auteur pourquoi" in refused.text
-    assert db.get(Project, text_id).state == State.PUBLISHED
+    assert db.scalar(select(Project.state).where(Project.id == text_id)) == State.PUBLISHED
 
 
 def test_a_second_agent_is_told_and_keeps_the_message(client):
