@@ -1,4 +1,4 @@
-"""What somebody with every right in the database could do to a register: fourteen ways, each thrown with dice.
+"""What somebody with every right in the database could do to a register: fifteen ways, each thrown with dice.
 
 Used by the suite and, a thousand times on a larger register, by bench/audit.py.
 """
@@ -18,14 +18,14 @@ COLUMNS = [column.name for column in AuditEntry.__table__.columns if column.name
 
 
 def fill() -> None:
-    """Forty acts in each of two chains, a checkpoint at the thirtieth and one at the end. In a transaction."""
+    """So many acts in each of two chains, a checkpoint at three quarters and one at the end. In a transaction."""
     for number in range(LENGTH):
         personal = {"name": f"Personne {number}"} if number % 3 == 0 else None
         services.record(
             "role.given", subject=f"person:{number}", actor_id=number % 5, territory_id=7, detail={"role": "elected"}, personal=personal
         )
         services.record("setting.changed", subject="site:1", actor_id=1, detail={"n": number})
-        if number == 29:
+        if number == LENGTH * 3 // 4 - 1:
             services.checkpoint(KEYS)
     services.checkpoint(KEYS)
 
@@ -139,12 +139,23 @@ def change_personal_data(dice):
 
 
 def rename_checkpoint(dice):
-    sql(f"UPDATE audit_checkpoints SET hash = :h WHERE chain = '{CHAIN}' AND n = 30", h="a" * 64)
+    sql(f"UPDATE audit_checkpoints SET hash = :h WHERE chain = '{CHAIN}' AND n = :n", n=LENGTH * 3 // 4, h="a" * 64)
 
 
 def empty(dice):
     for table in ("audit_secrets", "audit_entries", "audit_heads"):
         sql(f"DELETE FROM {table}")
+
+
+def older_copy(dice):
+    """The whole register as it was one day, checkpoints included: whole in itself, so that only a copy kept elsewhere can tell."""
+    n = dice.randint(1, LENGTH - 1)
+    sql("DELETE FROM audit_secrets")
+    sql("DELETE FROM audit_entries WHERE n > :n", n=n)
+    sql("DELETE FROM audit_checkpoints WHERE n > :n", n=n)
+    for chain in (CHAIN, "region"):
+        digest = db.scalar(text(f"SELECT hash FROM audit_entries WHERE chain = '{chain}' AND n = {n}"))
+        sql("UPDATE audit_heads SET n = :n, hash = :h WHERE chain = :c", n=n, h=digest, c=chain)
 
 
 TAMPERINGS = [
