@@ -22,6 +22,8 @@ class Config:
     METRICS_TOKEN = os.environ.get("METRICS_TOKEN")  # /metrics answers to loopback, or to this bearer token
     PROXY_HOPS = int(os.environ.get("PROXY_HOPS", "0"))  # how many proxies of ours stand in front
     REGION_NAME = os.environ.get("REGION_NAME", "Nord – Pas-de-Calais")
+    MAP_TILES = os.environ.get("MAP_TILES")  # https://host/{z}/{x}/{y}.png: the ground of the catalogue's map; without it, a plain one
+    MAP_CREDIT = os.environ.get("MAP_CREDIT", "")  # what its licence asks to be written on it
 
     DEMO = False  # set by `python -m app --demo`: shows the demonstration people's addresses
     EMBEDDED = False  # set by `python -m app`: this process also works the outbox

@@ -1,6 +1,7 @@
 """Style sheets, scripts and pictures, at addresses that change with their content and may be kept for a year.
 
-A page asks for two files only: `css/site.css` and `js/site.js`, joined here when the application starts. No build step.
+A page asks for two files only, `css/site.css` and `js/site.js` (the map for two more), joined here when the application
+starts. No build step.
 """
 
 import gzip
@@ -13,16 +14,20 @@ from pathlib import Path
 
 import brotli
 import flask_bootstrap
+import js_lib_leaflet
 from flask import Flask, Response, abort, current_app, request, url_for
 
 STATIC = Path(__file__).parent.parent / "static"
 BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css" / "bootstrap.min.css"
+LEAFLET = Path(js_lib_leaflet.__file__).parent / "static" / "js_lib_leaflet"
 
 # What a joined file is made of, in order: Bootstrap, then the tokens it reads, then one file a component.
 SHEETS = ["tokens", "base", "frame", "form", "state", "list", "page", "votes", "desk", "catalogue", "chart", "related", "print"]
 JOINED = {
     "css/site.css": [BOOTSTRAP, *(STATIC / "css" / f"{name}.css" for name in SHEETS)],
-    "js/site.js": [STATIC / "js" / "site.js", STATIC / "js" / "complete.js"],
+    "js/site.js": [STATIC / "js" / "site.js", STATIC / "js" / "complete.js", STATIC / "js" / "near.js"],
+    "css/map.css": [LEAFLET / "leaflet.css", STATIC / "css" / "map.css"],  # one page draws a map
+    "js/map.js": [LEAFLET / "leaflet.js", STATIC / "js" / "map.js"],
 }
 YEAR = "public, max-age=31536000, immutable"
 

@@ -38,6 +38,7 @@ from app.territories.models import Territory
 
 FACETS = ("kind", "territory", "theme", "approach", "level", "public", "state", "year", "language")
 MOST_ROWS = 1000  # of a table of results
+MOST_POINTS = 20_000  # of a map
 MOST_TITLES = 8  # proposed while one types
 MOST_VALUES = 50  # of one facet in one address
 LONGEST_VALUE = 100
@@ -236,11 +237,22 @@ def found_contents(
 
     `every_word`: only what has all that was asked, as it was asked, with no spelling mended.
     """
+    return public_in_order(found_ids(params, within=within, facets=facets, every_word=every_word, limit=MOST_ROWS))
+
+
+def found_ids(
+    params: Params,
+    *,
+    within: Mapping[str, Sequence[str]] | None = None,
+    facets: Sequence[str] = FACETS,
+    every_word: bool = False,
+    limit: int = MOST_POINTS,
+) -> list[int]:
+    """The numbers of the first results, as the index has them: what is shown is read again. Raises SearchUnavailable."""
     names = _names(facets)
     near = _near(params, names, None) if params.is_nudged else None
-    asked = replace(_request(params, within, names, (), MOST_ROWS, near), page=1, every_word=every_word)
-    results = engines.current().search(asked)
-    return [] if every_word and results.corrections else public_in_order(results.ids)
+    results = engines.current().search(replace(_request(params, within, names, (), limit, near), page=1, every_word=every_word))
+    return [] if every_word and results.corrections else results.ids
 
 
 def address_of(params: Params, within: Mapping[str, Sequence[str]] | None = None) -> str:
