@@ -13,16 +13,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from urllib.parse import urlencode
 
 from bench.browser import Browser, hidden_fields
 from bench.machine import Measure, Request, gunicorn, postmaster, wrk
 
 BASELINE_PORT, PORT = 9311, 9312
-VOTE_FORM = re.compile(r'action="(/contributions/\d+/avis)"')
+VOTE_BUTTON = re.compile(r'formaction="(/contributions/\d+/avis)"')
+FRESH = 2_000  # arguments made for one round: more than a round can post
 BROWSER = {"Accept-Encoding": "gzip, deflate, br"}
 
 
@@ -32,6 +34,7 @@ class Target:
     requests: Sequence[Request]
     goal: str = ""
     revalidates: bool = False  # sends the tag of the page as it is when the round begins
+    fresh: Callable[[], Sequence[Request]] | None = None  # makes requests that are sent once each
 
 
 def main() -> None:
@@ -120,8 +123,9 @@ def synthetic_targets() -> list[Target]:
 
 def site_targets(pages: dict[str, str]) -> list[Target]:
     """Each page for a visitor and for someone signed in; then a vote."""
-    from bench.prepare import EMAIL, PASSWORD
+    from bench.prepare import EMAIL, PASSWORD, WRITTEN_IN
 
+    written_in = pages.pop(WRITTEN_IN)
     reader = Browser(PORT)
     reader.log_in(EMAIL, PASSWORD)
     page = reader.request("GET", pages["debate"])[1]  # the session holds the token of its forms from here on
@@ -131,14 +135,25 @@ def site_targets(pages: dict[str, str]) -> list[Target]:
         targets += visitor(name, path)
         targets.append(Target(f"{name}, signed in", [Request(path, headers=signed_in)], "≥ 0.10, then 0.15"))
     token = hidden_fields(page)["csrf_token"]
-    places = list(dict.fromkeys(VOTE_FORM.findall(page)))
+    places = list(dict.fromkeys(VOTE_BUTTON.findall(page)))
     votes = [
         Request(place, "POST", signed_in, urlencode({"csrf_token": token, "value": value}))
         for value in ("agree", "disagree")
         for place in places
     ]
     targets.append(Target("vote, signed in", votes, "≥ 0.05, then 0.06"))
+
+    def arguments() -> list[Request]:
+        fields = [{"csrf_token": token, "_once": token_hex(16), "side": "for", "title": "", "body": a_text()} for _ in range(FRESH)]
+        return [Request(f"{written_in}/argumenter", "POST", signed_in, urlencode(each)) for each in fields]
+
+    targets.append(Target("argument posted, signed in", [], "≥ 0.03, then 0.06", fresh=arguments))
     return targets
+
+
+def a_text() -> str:
+    """Some four hundred signs that nobody wrote before: the same argument is not taken twice."""
+    return f"Argument {token_hex(4)}. " + "Les rues sont étroites, et les enfants vont à l’école à vélo. " * 6
 
 
 def measure(targets: list[Target], bare: int, site: int, database: int | None, options) -> dict[str, list[tuple[Measure, Measure]]]:
@@ -148,7 +163,7 @@ def measure(targets: list[Target], bare: int, site: int, database: int | None, o
         seconds = options.seconds if turn >= 0 else 1
         for number, target in enumerate(targets):
             progress(f"round {turn + 1} of {options.rounds}: {number + 1} of {len(targets)}, {target.name}")
-            requests = target.requests
+            requests = target.fresh() if target.fresh else target.requests
             for each in [request for request in requests[:1] if request.method == "GET"] * 12:
                 fetch(each)  # both workers have rendered it since the last round: what is measured is warm
             if target.revalidates:

@@ -15,6 +15,7 @@ from app.core.db import db
 
 CORPUS = Path(os.environ.get("SHARED_DIR", Path(__file__).resolve().parents[2] / "shared")) / "corpus"
 EMAIL, PASSWORD = "marie.lefebvre@beffroi.example", "un beffroi au vent du nord"
+WRITTEN_IN = "debate to argue in"
 WORDS = "La région propose de réserver une voie aux vélos le long du canal, entre l’écluse et la gare. "
 
 
@@ -34,9 +35,11 @@ def debate_of(count: int, texts: list[str]) -> list[int]:
     from app.contents import services as contents
     from app.contents.models import Phase
     from app.debates.models import Debate
+    from app.territories.models import Territory
     from tests.factories import make_content, make_person, make_territory
 
-    place = make_territory(name="Tourcoing", short_name="Tourcoing", slug="tourcoing")
+    place = db.scalars(select(Territory).where(Territory.slug == "tourcoing")).first()
+    place = place or make_territory(name="Tourcoing", short_name="Tourcoing", slug="tourcoing")
     author = make_person(name="Jeanne Caron")
     debate = make_content(Debate, territory=place, author=author, title="Faut-il une voie pour les vélos ?", body=WORDS * 5)
     contents.set_phases(debate, [Phase(name="Débat", allows=["argue", "vote", "comment"])])
@@ -63,6 +66,7 @@ def everything(app: Flask) -> None:
         texts = corpus_arguments() or [WORDS * 3]
         say(f"a debate of 100 arguments, {sum(map(len, texts[:100])) // 100} signs each")
         debate_of(100, texts)
+        debate_of(1, texts)  # where arguments are posted: the other keeps its hundred
         db.remove()
     database.writing.reset(writing)
     if CORPUS.exists():
@@ -84,7 +88,7 @@ def is_done(app: Flask) -> bool:
     """Was this database prepared before?"""
     with app.app_context():
         engine = app.extensions["engine"]
-        return inspect(engine).has_table("identities") and addresses(app).keys() >= {"debate"}
+        return inspect(engine).has_table("identities") and addresses(app).keys() >= {"debate", WRITTEN_IN}
 
 
 def run(app: Flask, *arguments) -> None:
@@ -119,7 +123,7 @@ def corpus_arguments() -> list[str]:
 
 
 def addresses(app: Flask) -> dict[str, str]:
-    """The pages the goals speak of, by name: of each kind the one with the most under it."""
+    """The pages the goals speak of, by name: of each kind the one with the most under it; and the debate to post arguments in."""
     from app.contents import kinds
     from app.contents.models import Content, State
 
@@ -129,10 +133,12 @@ def addresses(app: Flask) -> dict[str, str]:
         return db.scalars(query.order_by(child.c.many.desc()).limit(1)).first()
 
     with app.test_request_context(base_url=app.config["BASE_URL"]):
+        debates = db.scalars(select(Content).where(Content.kind == "debate").order_by(Content.id).limit(2)).all()
         found = {
             "consultation": largest("consultation", Content.space_id),
             "proposal": largest("proposal", Content.parent_id),
-            "debate": largest("debate", Content.space_id),
+            "debate": debates[0] if debates else None,
+            WRITTEN_IN: debates[1] if len(debates) > 1 else None,
             "sheet": db.scalars(select(Content).where(Content.kind == "initiative", Content.state == State.PUBLISHED).limit(1)).first(),
         }
         pages = {"front page": "/", "territory": "/territoires/tourcoing/"}

@@ -1,13 +1,14 @@
 """From an address somebody typed to the content it leads to; and what the addresses of a list need."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.contents.models import Content
 from app.contents.queries import BODIES, get_content
-from app.core.db import db
+from app.core.db import db, one_of
 from app.core.errors import DomainError, NotFound
 from app.core.i18n import _
 from app.core.permissions import require
@@ -36,9 +37,13 @@ def with_parents(contents: Sequence[Content]) -> None:
     wave = list(contents)
     for _level in range(2):
         wanted = {each.parent_id for each in wave if each.parent_id is not None and "parent" not in each.__dict__}
-        query = select(Content).where(Content.id.in_(wanted)).options(*BODIES)
-        found = {parent.id: parent for parent in db.scalars(query)} if wanted else {}
+        found = {parent.id: parent for parent in db.scalars(numbered(), {"ids": wanted})} if wanted else {}
         for each in wave:
             if each.parent_id in found:
                 set_committed_value(each, "parent", found[each.parent_id])
         wave = [each.parent for each in wave if each.parent_id is not None and each.parent is not None]
+
+
+@cache
+def numbered() -> Select[Content]:
+    return select(Content).where(one_of(Content.id, "ids")).options(*BODIES)

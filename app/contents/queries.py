@@ -297,9 +297,14 @@ def descendants_of(content: Content) -> Sequence[Content]:
     found: dict[int, Content] = {}
     wave = [content.id]
     while wave:
-        below = or_(Content.project_id.in_(wave), Content.space_id.in_(wave), Content.parent_id.in_(wave))
-        rows = db.scalars(select(Content).where(below).options(*BODIES).order_by(Content.id)).all()
+        rows = db.scalars(below(), {"wave": wave}).all()
         fresh = [row for row in rows if row.id not in found and row.id != content.id]
         found |= {row.id: row for row in fresh}
         wave = [row.id for row in fresh]
     return list(found.values())
+
+
+@cache
+def below() -> Select[Content]:
+    criterion = or_(*(one_of(column, "wave") for column in (Content.project_id, Content.space_id, Content.parent_id)))
+    return select(Content).where(criterion).options(*BODIES).order_by(Content.id)

@@ -26,7 +26,7 @@ from app.contents.models import (
     Vote,
 )
 from app.core import clock, stamps
-from app.core.db import db, insert_or_ignore, is_postgres
+from app.core.db import db, insert_or_ignore, is_postgres, one_of
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import _
 from app.core.text import Cleaned, markdown, one_line, plain, shorten, tidy
@@ -149,7 +149,7 @@ def settle_visibility(content: Content) -> None:
     """Make `is_public` true again for this content and everything that hangs from it, and recount what answers what."""
     above = {value for value in (content.project_id, content.space_id, content.parent_id) if value is not None}
     with db.no_autoflush:  # the new state and what follows from it are written together, below
-        hidden_above = bool(above) and db.scalar(select(Content.id).where(Content.id.in_(above), ~Content.is_public).limit(1)) is not None
+        hidden_above = bool(above) and db.scalar(hidden_among(), {"ids": list(above)}) is not None
     now_public = content.state == State.PUBLISHED and not hidden_above
     if now_public == content.is_public:
         return
@@ -191,6 +191,11 @@ def place_under(content: Content, above: Content) -> None:
     events.content_moved.send(content)
 
 
+@cache
+def hidden_among() -> Select[int]:
+    return select(Content.id).where(one_of(Content.id, "ids"), ~Content.is_public).limit(1)
+
+
 def count_reply(content: Content, step: int) -> None:
     if content.parent_id is not None:
         db.execute(update(Content).where(Content.id == content.parent_id).values(replies_count=Content.replies_count + step))
@@ -210,7 +215,7 @@ def cast_vote(content: Content, *, person: Person, value: str | None, scale: str
     who = {"content_id": content.id, "person_id": person.id, "scale": scale}
     before: str | None = None
     fresh = {**who, "value": value, "revision": content.revision, "cast_at": now}
-    if value is None or db.scalar(first_vote(is_postgres()), fresh) is None:
+    if value is None or insert_or_ignore(Vote, fresh, returning=Vote.id) is None:
         row = db.execute(vote_held(), who).one_or_none()
         before = row.value if row else None
         if row is None or before == value:
@@ -225,14 +230,6 @@ def cast_vote(content: Content, *, person: Person, value: str | None, scale: str
         each for each in (content.id, content.parent_id) if each and each != content.space_id
     }  # of the space, only pages that show its counts move
     stamps.bump(*(f"content:{each}" for each in sorted(around)), f"counts:{content.space_id or content.id}")
-
-
-@cache
-def first_vote(on_postgres: bool) -> Executable:
-    table = Vote.metadata.tables[Vote.__tablename__]
-    names = ("content_id", "person_id", "scale", "value", "revision", "cast_at")
-    insert = (postgresql if on_postgres else sqlite).insert(table).values({name: bindparam(name) for name in names})
-    return insert.on_conflict_do_nothing().returning(table.c.id)
 
 
 @cache

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 from flask import Flask, Response, request
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Enum,
+    Executable,
     MetaData,
     Select,
     String,
@@ -32,7 +34,7 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -300,14 +302,23 @@ def is_postgres() -> bool:
 
 def insert_or_ignore(table, values: dict[str, Any] | Sequence[dict[str, Any]], *, returning=None):
     """INSERT … ON CONFLICT DO NOTHING, on both databases. With `returning`, None says that a row was there already."""
-    from sqlalchemy.dialects import postgresql, sqlite
+    if isinstance(values, dict):
+        statement = insert_statement(table, tuple(values), returning, is_postgres())
+        made = db.execute(statement, values)
+        return None if returning is None else made.scalar()
+    db.execute(insert_for(table, is_postgres()).values(values).on_conflict_do_nothing())
+    return None
 
-    dialect = postgresql if is_postgres() else sqlite
-    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    if returning is None:
-        db.execute(statement)
-        return None
-    return db.scalar(statement.returning(returning))
+
+def insert_for(table, on_postgres: bool):
+    return (postgresql if on_postgres else sqlite).insert(table.__table__)
+
+
+@cache
+def insert_statement(table, names: tuple[str, ...], returning, on_postgres: bool) -> Executable:
+    """Made once for the columns it fills: making it costs more than running it."""
+    statement = insert_for(table, on_postgres).values({name: bindparam(name) for name in names}).on_conflict_do_nothing()
+    return statement if returning is None else statement.returning(returning)
 
 
 __all__ = ["JSON", "Base", "String", "Text", "UtcDateTime", "apart", "db", "get_one", "let_go", "text", "transaction", "writing"]

@@ -8,9 +8,10 @@ import hashlib
 import json
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 from flask import Flask, g, redirect, request
-from sqlalchemy import delete, select, update
+from sqlalchemy import Executable, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.wrappers import Response
 
@@ -86,11 +87,18 @@ def remember(response: Response) -> Response:
     key = form_key()
     if key is None or response.status_code >= 400:
         return response
-    kept = update(FormKey).where(FormKey.key == key, FormKey.sending == g.sending).values(location=response.location).returning(FormKey.id)
-    if db.scalar(kept.execution_options(synchronize_session=False)) is None and not claim(key, response.location):
+    where = {"claimed": key, "by": g.sending, "led_to": response.location}
+    if db.scalar(keep_location(), where) is None and not claim(key, response.location):
         db.rollback()
         return answer_again(key)
     return response
+
+
+@cache
+def keep_location() -> Executable:
+    table = FormKey.metadata.tables[FormKey.__tablename__]
+    held = update(table).where(table.c.key == bindparam("claimed"), table.c.sending == bindparam("by"))
+    return held.values(location=bindparam("led_to")).returning(table.c.id)
 
 
 def forget_old() -> None:
