@@ -15,6 +15,7 @@ from app.core.permissions import can, me, require
 from app.initiatives import feet, quality, queries, remarks
 from app.initiatives.labels import FACT_LABELS, IN_WORDS, STEPS, VOCABULARIES
 from app.initiatives.models import KINDS, AnySheet, Initiative
+from app.related import pages as related
 from app.search.queries import Params, address_with, find
 from app.search.views import is_short, json_answer, sorts, table_answer
 
@@ -65,6 +66,8 @@ def read_whole(sheet_id: int) -> tuple[AnySheet, pagecache.Shape]:
         sheet=sheet,
         terms=terms,
         links=links,
+        tree=related.genealogy_of(sheet),
+        near=related.nearby(sheet, (other for _link, other, _outward in links)),
         images=images,
         documents=documents,
         vocabularies={key: label for key, label in VOCABULARIES.items() if terms.get(key)},
@@ -93,7 +96,7 @@ def term(vocabulary, key):
 
 
 @initiatives.app_template_filter("sheet_toc")
-def table_of_contents(sections, lessons, links, sources) -> list[tuple[str, str]]:
+def table_of_contents(sections, lessons, links, tree, near, sources) -> list[tuple[str, str]]:
     """(anchor, title) of what the page holds."""
     found = [
         (f"{section['key']}{number}" if section["key"] == "other" else section["key"], section["title"])
@@ -102,7 +105,9 @@ def table_of_contents(sections, lessons, links, sources) -> list[tuple[str, str]
     ends = (
         ("lecons", _("Ce qu’il faut savoir"), lessons),
         ("liens", _("En lien avec cette fiche"), links),
+        ("genealogie", _("D’où vient l’idée, où elle est allée"), tree),
         ("sources", _("Sources"), sources),
+        ("proches", _("Contenus proches"), near),
     )
     return found + [(anchor, title) for anchor, title, there in ends if there]
 

@@ -16,6 +16,8 @@ from app.projects import queries, services
 from app.projects.forms import DocumentForm, MaturityForm, PhaseForm, ProjectForm
 from app.projects.labels import KINDS, MATURITIES
 from app.projects.models import Project
+from app.related import pages as related
+from app.territories.models import Territory
 from app.territories.queries import get_territory
 
 projects_admin = Blueprint("projects_admin", __name__, url_prefix="/gestion/<territory_slug>/projets", template_folder="templates")
@@ -61,7 +63,13 @@ def create(territory_slug):
             )
             flash(_("Le projet est créé, en brouillon. Ajoutez ses phases, puis publiez-le."))
             return redirect(url_for("projects_admin.edit", territory_slug=territory.slug, project_id=project.id))
-    return render_template("projects/admin_form.html", territory=territory, form=form, project=None), form.status
+    elsewhere = done_elsewhere(form, territory)
+    return render_template("projects/admin_form.html", territory=territory, form=form, project=None, elsewhere=elsewhere), form.status
+
+
+def done_elsewhere(form: ProjectForm, territory: Territory):
+    """Without scripts, what has been done elsewhere is shown once the project is saved, or refused."""
+    return related.elsewhere(form.title.data, f"{form.summary.data or ''} {form.body.data or ''}".strip(), territory.id)
 
 
 @projects_admin.route("/<int:project_id>", methods=["GET", "POST"])
@@ -94,6 +102,7 @@ def edit(territory_slug, project_id):
         documents=contents.attachments_of(project),
         maturities=MATURITIES,
         kinds=KINDS,
+        elsewhere=done_elsewhere(form, project.territory),
     ), form.status
 
 

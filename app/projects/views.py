@@ -4,10 +4,11 @@ from app.contents import queries as contents
 from app.contents.models import Content
 from app.core import pagecache
 from app.core.pages import paginate
-from app.core.permissions import me, require
+from app.core.permissions import require
 from app.projects import queries
 from app.projects.labels import KINDS, MATURITIES
 from app.projects.models import Project
+from app.related import pages as related
 
 projects = Blueprint("projects", __name__, template_folder="templates")
 
@@ -33,13 +34,15 @@ def show(project_id):
     require("project.read", project)
     if project.is_public:
         pagecache.public(f"content:{project.id}", f"territory:{project.territory_id}", until=contents.next_boundary(project))
+    links = contents.links_of(project)
     return render_template(
         "projects/show.html",
         project=project,
         activities=queries.activities_of(project),
         phases=contents.phases_of(project),
         life=queries.life_of(project),
-        links=contents.links_of(project, me()),
+        links=links,
+        near=related.nearby(project, (other for _link, other, _outward in links)),
         documents=contents.attachments_of(project),
         maturities=MATURITIES,
         kinds=KINDS,

@@ -21,15 +21,14 @@ def shared(one: Terms, other: Terms, vocabulary: str) -> list[Term]:
 
 
 def near_place(one: Content, other: Content) -> str:
-    """The place both are of: the same territory, or the intercommunality that both are part of. Needs territories and their parents."""
-    theirs = around(other)
-    return next((name for number, name in around(one).items() if number in theirs), "")
+    """The place both are of: the same territory, or the intercommunality that both are part of.
 
-
-def around(content: Content) -> dict[int, str]:
-    """The territory, and what it is part of: id → name."""
-    place = content.territory
-    return {each.id: each.short_name for each in (place, place.parent if place else None) if each is not None}
+    Needs the territories, and of `other`'s what it is part of.
+    """
+    mine = {one.territory.id, one.territory.parent_id} - {None} if one.territory else set()
+    place = other.territory
+    theirs = {each.id: each.short_name for each in (place, place.parent if place else None) if each is not None}
+    return next((name for number, name in theirs.items() if number in mine), "")
 
 
 def score(one: Content, other: Content, likeness: float, terms: Mapping[int, Terms]) -> float:

@@ -12,7 +12,7 @@ from app.contents import events
 from app.contents.models import Content, Link
 from app.contents.queries import BODIES, published, terms_of
 from app.core import clock, outbox, stamps
-from app.core.db import db, insert_or_ignore, transaction
+from app.core.db import db, insert_or_ignore, let_go, transaction
 from app.core.worker import every
 from app.related import near, queries, reasons, registry
 from app.related.models import Neighbour, Suggestion, SuggestionState
@@ -54,6 +54,7 @@ def compute_one(content_id: int) -> None:
     terms = terms_of([content.id, *(other.id for other in others)])
     scores = {other.id: reasons.score(content, other, likeness[other.id], terms) for other in others}
     best = sorted(others, key=lambda other: (-scores[other.id], other.id))
+    let_go(content, *others)  # read before, with no lock held: the transaction that writes must not read each again
     with transaction():
         keep_neighbours(content, best[:KEPT], likeness, scores)
         suggest(content, best, likeness, scores)

@@ -26,6 +26,7 @@ from app.core.forms import Form, refusals_in
 from app.core.i18n import _
 from app.core.limits import limiter
 from app.core.permissions import me, require
+from app.related import pages as related
 
 proposals = Blueprint("proposals", __name__, template_folder="templates")
 PER_SIDE = 20
@@ -106,6 +107,7 @@ def page_of(
         sources=sources,
         appendices=queries.appendices_of(proposal),
         links=links,
+        near=related.nearby(proposal, (other for _link, other, _outward in links)),
         may=may,
         voting=voting,
     )
@@ -192,7 +194,8 @@ def propose(consultation_id):
             proposal = services.propose(consultation, author=me(), **texts)
             flash(said(proposal, _("Votre proposition est publiée.")))
             return redirect(address(proposal), 303)
-    return render_template("proposals/propose.html", consultation=consultation, form=form, draft=draft), form.status
+    elsewhere = related.elsewhere(form.title.data, form.body.data, consultation.territory_id)
+    return render_template("proposals/propose.html", consultation=consultation, form=form, draft=draft, elsewhere=elsewhere), form.status
 
 
 def keep_draft(consultation: Consultation, form: DraftForm):
