@@ -15,6 +15,7 @@ def init_app(app):
     from app.moderation import (
         appeals,
         desk,
+        garants,
         listeners,
         rules,  # noqa: F401 -- declares who may
         sanctions,
@@ -30,10 +31,12 @@ def init_app(app):
     menu(_l("Modération"), "moderation.index", "moderation.desk", scope="region", header=True)  # what belongs to no territory
     menu(_l("Règles de modération"), "moderation.settings", "moderation.settings")
     app.add_template_global(desk_doors)
+    app.add_template_global(views.reading_of)
     door(_l("File"), "moderation.queue", "moderation.desk", 10)
     door(_l("Recours"), "appeals.index", "appeal.read", 20)
     door(_l("Sanctions"), "sanctions.index", "sanction.read", 30)
     door(_l("Registre"), "moderation.register", "moderation.desk", 40)
     sanctions.init_app(app)
     appeals.init_app(app)
+    garants.init_app(app)
     transparency.init_app(app)

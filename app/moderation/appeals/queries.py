@@ -7,11 +7,13 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
+from app.contents import redactions
 from app.contents.models import Content
-from app.contents.queries import BODIES
+from app.contents.queries import BODIES, get_revision
 from app.core.clock import PARIS
 from app.core.db import db, get_one
 from app.core.errors import NotFound
+from app.moderation import queries as cases
 from app.moderation import redress
 from app.moderation.appeals.models import Appeal, Appellant
 from app.moderation.models import RESTRICTIVE, Case, Decision, Report, Statement
@@ -61,10 +63,14 @@ class Act:
 
 def get_act(key: Key) -> Act:
     """What a link contests, or NotFound where there is nothing to: a decision that restricts nobody, a proposal, another text's report."""
-    act = sanctioned(key) if key.sanction_id else decided(key)
+    act = find_act(key)
     if act is None:
         raise NotFound
     return act
+
+
+def find_act(key: Key) -> Act | None:
+    return sanctioned(key) if key.sanction_id else decided(key)
 
 
 def sanctioned(key: Key) -> Act | None:
@@ -105,6 +111,23 @@ def hands_on(decision: Decision) -> set[int | None]:
 
 def people(ids: set[int | None]) -> frozenset[int]:
     return frozenset(each for each in ids if each is not None)
+
+
+@dataclass(frozen=True)
+class Original:
+    """The text as it was when it was decided on, in pieces, each with whether it was cut; and what was reported of it."""
+
+    title: str
+    pieces: list[tuple[str, bool]]
+    reports: Sequence[Report]
+
+
+def original_of(decision: Decision) -> Original:
+    """For who answers: they may be no moderator, and have no other page to read it on."""
+    fields = get_revision(decision.content_id, decision.revision).fields
+    cuts = redactions.active_on(decision.content, decision.revision)
+    spans = [(cut.start, cut.end) for cut in cuts if cut.field == "body_source"]
+    return Original(fields["title"], redactions.pieces(fields["body_source"], spans), cases.reports_of(decision.content_id))
 
 
 # --- Appeals ---------------------------------------------------------------------------------------------------------------
@@ -156,7 +179,7 @@ def is_last_word(decision: Decision) -> bool:
     return db.scalar(later.limit(1)) is None
 
 
-def appeals_about(content_ids: Sequence[int]) -> Sequence[Appeal]:
+def appeals_about(content_ids: Sequence[int] | Select[int]) -> Sequence[Appeal]:
     """Against decisions about these texts, oldest first."""
     query = select(Appeal).join(Appeal.decision).where(Decision.content_id.in_(content_ids))
-    return db.scalars(query.options(joinedload(Appeal.answered_by)).order_by(Appeal.id)).all()
+    return db.scalars(query.options(joinedload(Appeal.answered_by), joinedload(Appeal.decision)).order_by(Appeal.id)).all()

@@ -7,13 +7,13 @@ from app.core.i18n import _
 from app.core.limits import SENDING_MAIL, WRITING, limiter, network
 from app.core.pages import paginate
 from app.core.permissions import can, me, require
+from app.moderation import decision_blocks, redress
 from app.moderation import queries as desk
-from app.moderation import redress
 from app.moderation.appeals import queries, services
 from app.moderation.appeals.forms import AnswerForm, ContestForm, ReportAnswerForm
 from app.moderation.appeals.models import Appeal, Outcome
 from app.moderation.appeals.queries import Act
-from app.moderation.models import Verdict
+from app.moderation.models import Decision, Verdict
 from app.moderation.redress import Key
 from app.moderation.sanctions.forms import KINDS
 from app.territories.models import Territory
@@ -140,7 +140,7 @@ def show(territory_slug, appeal_id):
         may_answer=can("appeal.answer", act),
         due=queries.due_on(appeal),
         kinds=KINDS,
-        case_url=url_for("moderation.case", territory_slug=territory_slug, case_id=act.decision.case_id) if act.decision else None,
+        original=queries.original_of(act.decision) if act.decision else None,
     ), form.status
 
 
@@ -162,3 +162,13 @@ def answer(appeal: Appeal, act: Act, form: AnswerForm, articles: dict) -> None:
         services.uphold(appeal, act, **given, verdict=verdict, article=articles.get(form.article.data), reasons=form.reasons.data or "")
     else:
         services.uphold(appeal, act, **given)
+
+
+@decision_blocks.at(10)
+def on_the_page_of_a_decision(decision: Decision):
+    """For whom it restricts: the door to contest it, or what became of their appeal."""
+    act = queries.find_act(Key(decision_id=decision.id))
+    if act is None or not can("own_appeal.read", act):
+        return None
+    appeal = queries.find_appeal(act)
+    return None if act.is_void and appeal is None else ("appeals/block.html", {"decision": decision, "appeal": appeal})

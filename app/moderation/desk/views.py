@@ -41,7 +41,7 @@ def index():
     """The cases of all the places where this person moderates; of the only one, at its own address."""
     places = queries.places_of(me())
     if not places:
-        abort(404)
+        return redirect(url_for("garants.index")) if contents.mandates_of(me()) else abort(404)
     if len(places) == 1:
         return redirect(url_for("moderation.queue", territory_slug=places[0].slug))
     return queue_page(queries.Desk(places))
@@ -88,6 +88,7 @@ def frame(here: queries.Desk, asked: filters.Filters) -> dict[str, Any]:
         "territory": place.territory if place else None,
         "slug": place.slug if place else "",
         "filters": asked,
+        "rest_of": queries.rest_of,
         "case_url": lambda row: case_url(here, asked, row.place, row.case.id),
         "queue_url": queue_url(here, asked),
     }

@@ -200,7 +200,7 @@ def test_upheld_the_text_is_back_where_it_was_with_its_votes_and_its_rank(at, ap
 
 def test_upheld_cut_passages_are_shown_again(at):
     world = make_case()
-    cut = decide(world, Verdict.REDACT, spans=[("body_source", 7, 15)])
+    cut = decide(world, Verdict.REDACT, spans=[("body_source", 7, 16)])
     assert "andouille" not in fresh(world).body_source
     act = against(cut)
     services.uphold(appeal(act), act, by=world.samir, answer="Ce mot peut rester.", seen=1)
