@@ -156,9 +156,8 @@ def merge_term(term: Term, into: Term, *, by: Person | None) -> int:
     meanwhile waits (see `set_terms`), so that none keeps the old term.
     """
     ids = sorted((term.id, into.id))
-    db.execute(select(Term.id).where(Term.id.in_(ids)).order_by(Term.id).with_for_update())
-    db.refresh(term, ["merged_into_id"])
-    db.refresh(into, ["merged_into_id"])
+    held = select(Term).where(Term.id.in_(ids)).order_by(Term.id).with_for_update()
+    db.scalars(held.execution_options(populate_existing=True)).all()
     if term.id == into.id or term.vocabulary_id != into.vocabulary_id:
         raise DomainError(_("Choisissez un autre terme de la même liste."), field="into")
     if term.merged_into_id is not None or into.merged_into_id is not None:
@@ -220,7 +219,7 @@ def refuse_double(vocabulary_id: int, label: str, but: Term | None = None) -> No
 
 def free_key(vocabulary_id: int, label: str) -> str:
     """`cadre-de-vie`, or `cadre-de-vie-2` where the first was given to a term that has another label by now."""
-    wanted = slugify(label)
+    wanted = slugify(label.replace("’", " ").replace("'", " "))
     taken = set(db.scalars(select(Term.key).where(Term.vocabulary_id == vocabulary_id)))
     n = 1
     while (key := wanted if n == 1 else f"{wanted}-{n}") in taken:

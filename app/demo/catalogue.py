@@ -1,24 +1,24 @@
-"""The catalogue: sheets of three kinds at each of their steps, and the links among everything."""
+"""The catalogue: sheets of three kinds at each of their steps."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from app.contents import links
 from app.demo.story import Story
 from app.initiatives import services
 
 READER, WRITER = "claire-delannoy", "pierre-anselme"  # one curator writes what belongs to no territory, the other reads it
+OPEN_LICENCE = "Licence Ouverte 2.0"
 SENT_BACK = "Il manque au moins une source et le nombre de participants. Le reste est clair : renvoyez-nous la fiche ensuite."
 
 
 def plan(story: Story) -> None:
     managers = {row["territory"]: row["manager"] for row in story.read("projects.toml")["projects"]}
     rows = [row for file in story.read_all("sheets") for row in file["sheets"]]
+    more = story.read("editorial.toml")
     drafts = [row["key"] for row in rows if row["state"] == "draft"]
     for row in rows:
+        row["more"] = added(more, row["key"])
         plan_sheet(story, row, managers.get(row.get("territory"), WRITER), is_sent_back=row["key"] == drafts[0])
-    for n, row in enumerate(story.read("links.toml")["links"]):
-        story.plan(story.end_of(-1) - timedelta(minutes=n + 1), tie, row)
 
 
 def plan_sheet(story: Story, row: dict[str, Any], author: str, *, is_sent_back: bool) -> None:
@@ -34,11 +34,30 @@ def plan_sheet(story: Story, row: dict[str, Any], author: str, *, is_sent_back: 
         story.plan(last, send_back, key)
 
 
+def added(more: dict[str, Any], key: str) -> dict[str, Any]:
+    """What editorial.toml adds to the sheet of this key: terms, facts, who uses it."""
+    terms = [
+        (name, row["key"])
+        for name, table in (("promoter", "promoters"), ("document_kind", "document_kinds"))
+        for row in more[table]
+        if row["on"] == key
+    ]
+    facts: dict[str, Any] = {"contacts_are_public": True} if key in more["open_contacts"] else {}
+    for row in more["places"]:
+        if row["on"] == key:
+            facts |= {"latitude": row["latitude"], "longitude": row["longitude"]} | ({"place": row["name"]} if "name" in row else {})
+    return {"terms": terms, "facts": facts, "users": "".join(row["text"] for row in more["users"] if row["on"] == key)}
+
+
 def write(story: Story, row: dict[str, Any], author: str) -> None:
     chosen = [("theme", key) for key in row["themes"]] + [("approach", row["approach"])] + [("public", key) for key in row["publics"]]
     if "level" in row:
         chosen.append(("level", row["level"]))
+    if row.get("licence", "").startswith(OPEN_LICENCE):
+        chosen.append(("licence", "licence-ouverte-2"))
     sections, facts = FIELDS[row["kind"]](row)
+    chosen += row["more"]["terms"]
+    facts |= row["more"]["facts"]
     story.things[row["key"]] = services.create_sheet(
         row["kind"],
         by=story.people[author],
@@ -82,7 +101,13 @@ def document(row: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
 
 
 def tool(row: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    sections = {"purpose": row["purpose"], "use": row["method"], "accessibility": row["accessibility"], "limits": bullets(row["pitfalls"])}
+    sections = {
+        "purpose": row["purpose"],
+        "use": row["method"],
+        "users": row["more"]["users"],
+        "accessibility": row["accessibility"],
+        "limits": bullets(row["pitfalls"]),
+    }
     return sections, {name: row[name] for name in ("price", "licence", "hosting")}
 
 
@@ -91,9 +116,3 @@ def bullets(lines: list[str]) -> str:
 
 
 FIELDS = {"initiative": initiative, "document": document, "tool": tool}
-
-
-def tie(story: Story, row: dict[str, str]) -> None:
-    """By the curator who writes. What is not published yet shows no link until it is."""
-    origin, target = story.things[row["from"]], story.things[row["to"]]
-    links.link(origin, target, row["nature"], author=story.people[WRITER], note=row.get("note", ""))

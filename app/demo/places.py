@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.contents import services as contents
+from app.contents import vocabularies
 from app.contents.models import Term, Vocabulary
 from app.core.db import db
 from app.demo.story import Story
@@ -12,7 +13,15 @@ from app.initiatives.labels import VOCABULARIES
 from app.territories import queries, services
 
 OPENING = -660  # the day the region opened, before everything the data tells
-LISTS = {"theme": "themes", "approach": "approaches", "level": "levels", "public": "publics"}
+LISTS = {
+    "theme": "themes",
+    "approach": "approaches",
+    "level": "levels",
+    "public": "publics",
+    "promoter": "promoters",
+    "document_kind": "document_kinds",
+    "licence": "licences",
+}
 
 
 def plan(story: Story) -> None:
@@ -40,6 +49,9 @@ def make_lists(story: Story) -> None:
         contents.ensure_vocabulary(key, str(VOCABULARIES[key]), {term["key"]: term["label"] for term in lists[name]})
     query = select(Vocabulary.key, Term).join(Vocabulary, Term.vocabulary_id == Vocabulary.id)
     story.terms |= {(key, term.key): term for key, term in db.execute(query)}
+    for row in lists["licences"]:
+        if "uri" in row:
+            vocabularies.describe_term(story.terms["licence", row["key"]], note="", uri=row["uri"], by=None)
 
 
 def open_space(story: Story, row: dict[str, Any], charter: dict[str, Any], pages: list[dict[str, str]]) -> None:

@@ -25,6 +25,7 @@ from app.core.db import db
 from app.core.text import Cleaned, markdown, plain, shorten
 from app.initiatives.models import KINDS as SHEETS
 from app.initiatives.models import Step
+from app.initiatives.services import REVIEWED_EVERY
 
 MODELS: dict[str, type[Content]] = {"proposal": Proposal, "argument": Argument, "comment": Comment, "source": Source, **SHEETS}
 MARK = "demo"
@@ -181,12 +182,23 @@ class Multiplier:
             rendered = Cleaned("\n".join(f"<p>{each}</p>" for each in said))
             sections.append({"key": section["key"], "title": section["title"], "source": "\n\n".join(said), "html": rendered})
         copy.sections, copy.sources = sections, dice.choice(self.sheets[original.kind]).sources
+        copy.voice, copy.points, copy.step_at = Voice.OFFICIAL, original.points, copy.published_at
+        copy.review_on = (copy.published_at + timedelta(days=REVIEWED_EVERY)).date()
         for name in original.FACTS:
             setattr(copy, name, getattr(dice.choice(self.sheets[original.kind]), name))
+        if original.kind == "initiative":
+            self.put_somewhere(copy, dice)
         if getattr(copy, "ended_on", None) and copy.started_on and copy.ended_on < copy.started_on:
             copy.ended_on = None
         copy.body_source = "\n\n".join(f"## {section['title']}\n\n{section['source']}" for section in sections)
         copy.body_html = Cleaned("\n".join(f"<h2>{section['title']}</h2>\n{section['html']}" for section in sections))
+
+    def put_somewhere(self, copy: Any, dice: random.Random) -> None:
+        """Within some kilometres of a place that the demonstration names, or nowhere."""
+        where = dice.choice(self.sheets["initiative"])
+        copy.place, copy.latitude, copy.longitude = where.place, where.latitude, where.longitude
+        if where.latitude is not None:
+            copy.latitude, copy.longitude = where.latitude + dice.uniform(-0.1, 0.1), where.longitude + dice.uniform(-0.15, 0.15)
 
     # --- What goes with it ---------------------------------------------------------------------------------------------
 

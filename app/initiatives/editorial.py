@@ -52,6 +52,7 @@ def review(sheet_id):
         answered=answered,
         fields={"": _("La fiche entière"), **fields},
         texts=versions.texts_of(sheet.kind, latest_fields(sheet)),
+        sections={section["key"]: section["html"] for section in sheet.sections},
         threads=remarks.open_threads_by_field(threads),
         resolved=[thread for thread in threads if not thread.is_open],
         meter=quality.meter_of(sheet, quality.around(sheet)),

@@ -77,8 +77,8 @@ class SheetForm(VersionedForm):
 
 class InitiativeFields(SheetForm):
     promoter = StringField(
-        _l("Porté par, s’il n’est pas dans la liste"),
-        description=_l("Les curateurs l’ajouteront à la liste."),
+        _l("Porté par, en toutes lettres"),
+        description=_l("Avec qui, ou un nom qui n’est pas dans la liste : les curateurs l’y ajouteront."),
         validators=[at_most(160), only_text],
     )
     place = StringField(_l("Lieu"), description=_l("Un quartier, une commune, plusieurs villages."), validators=[at_most(160), only_text])
@@ -116,7 +116,7 @@ class ToolFields(SheetForm):
 
 
 BASES = {"initiative": InitiativeFields, "document": DocumentFields, "tool": ToolFields}
-LICENCE_IN_WORDS = {"label": _l("Licence, si elle n’est pas dans la liste"), "validators": [at_most(160), only_text]}
+LICENCE_IN_WORDS = {"label": _l("Conditions d’usage, en toutes lettres"), "validators": [at_most(160), only_text]}
 
 
 @cache

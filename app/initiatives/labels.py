@@ -45,7 +45,7 @@ VOCABULARIES = {
     "approach": _l("Type de démarche"),
     "level": _l("Niveau de participation"),
     "public": _l("Public"),
-    "promoter": _l("Porté par"),
+    "promoter": _l("Porteur"),
     "document_kind": _l("Nature du document"),
     "licence": _l("Licence"),
 }
@@ -55,7 +55,7 @@ CHOSEN = {
     "tool": ("theme", "approach", "public", "licence"),
 }
 SINGLE = frozenset({"level", "promoter", "document_kind", "licence"})
-IN_WORDS = {"promoter": "promoter", "licence": "licence"}  # list → the fact that says it where the list does not have it
+IN_WORDS = {"promoter": "promoter", "licence": "licence"}  # list → the fact that says it in words: what is in no list, or more than it says
 FACT_LABELS = {
     "promoter": _l("Porté par"),
     "place": _l("Où"),
@@ -66,7 +66,7 @@ FACT_LABELS = {
     "writer": _l("Auteur"),
     "issued_year": _l("Année"),
     "issued_on": _l("Date"),
-    "licence": _l("Licence"),
+    "licence": _l("Conditions"),
     "price": _l("Prix"),
     "hosting": _l("Hébergement"),
     "address": _l("Adresse"),

@@ -7,7 +7,7 @@ from typing import Any
 from app.core.differences import Stretch, differences
 from app.core.formats import day
 from app.core.i18n import _, _l
-from app.initiatives.labels import FACT_LABELS, LANGUAGES, SECTIONS, VOCABULARIES
+from app.initiatives.labels import CHOSEN, FACT_LABELS, LANGUAGES, SECTIONS, VOCABULARIES
 
 LABELS: dict[str, Any] = {
     "title": _l("Titre"),
@@ -38,7 +38,7 @@ def fields_of(kind: str) -> dict[str, str]:
     """Every field of this kind that one may point to: key → label, in the order of the sheet."""
     from app.initiatives.models import KINDS
 
-    keys = ["title", "summary", *VOCABULARIES, *KINDS[kind].FACTS]
+    keys = ["title", "summary", *CHOSEN[kind], *KINDS[kind].FACTS]
     found = {key: str(LABELS[key]) for key in dict.fromkeys(keys) if key in LABELS}
     found |= {key: str(title) for key, (title, _help) in SECTIONS[kind].items()}
     return found | {"sources": str(LABELS["sources"]), "files": str(LABELS["files"])}

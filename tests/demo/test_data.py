@@ -79,7 +79,7 @@ def posted_within(activity, day):
 def test_a_file_is_written_with_french_spaces_and_quotes(path):
     wrong = []
     for where, text in strings(tomllib.loads(path.read_text(encoding="utf-8"))):
-        if where.endswith((".url", ".email", ".accent")) or re.search(r"key$", where):
+        if where.endswith((".url", ".uri", ".email", ".accent")) or re.search(r"key$", where):
             continue
         bare = re.sub(r"\{date:-?\d+\}", "", text)
         found = re.search(r"['\"]|\.\.\.|[^\u202f?!][;!?»]|«[^\u202f]|[^\u00a0]:|\d [%€]", bare)
@@ -140,6 +140,8 @@ def test_charter_articles_are_numbered_and_a_charter_only_replaces_what_exists()
         if "from" in charter:
             assert charter["from"] in CHARTERS
             assert {article["number"] for article in charter["articles"]} <= set(numbers)
+        assert all(article["notice"] for article in charter["articles"])
+    assert [article["number"] for article in CHARTERS["default"]["articles"] if "legal_ground" in article] == [3, 9]
 
 
 def test_legal_pages_have_a_default_and_known_exceptions():
@@ -371,6 +373,26 @@ def test_a_sheet_is_complete_and_chooses_from_the_vocabularies(sheet):
         words = sum(len(text.split()) for _, text in strings(sheet))
         assert words <= 600, words
         assert words >= 250 or sheet["state"] == "draft", words
+
+
+def test_what_happens_to_sheets_happens_to_sheets_of_ours():
+    rows = read("editorial.toml")
+    keys = {sheet["key"]: sheet for sheet in SHEETS}
+    for table in ("places", "promoters", "document_kinds", "users", "images", "corrected", "confirmed", "taken", "remarks", "archived"):
+        assert {row["on"] for row in rows[table]} <= set(keys), table
+    assert set(rows["open_contacts"]) <= set(keys)
+    for table in ("promoters", "document_kinds"):
+        assert {row["key"] for row in rows[table]} <= set(VOCABULARIES[table])
+    for row in rows["places"]:
+        assert 49.9 < row["latitude"] < 51.1, row["on"]  # Nord and Pas-de-Calais
+        assert 1.5 < row["longitude"] < 4.3, row["on"]
+    for row in [*rows["corrected"], *rows["taken"], *rows["remarks"], *rows["archived"], *rows["confirmed"]]:
+        assert row["by"] in PEOPLE
+    for row in rows["confirmed"]:
+        assert keys[row["on"]]["updated_in"] < row["confirmed_in"] < row["until"]  # published, then read again
+    for row in rows["reports"]:
+        assert PEOPLE[row["by"]]["roles"] == []
+        assert row.get("territory") is None or row["territory"] in TERRITORIES
 
 
 def test_there_are_forty_sheets_and_some_are_not_published():
