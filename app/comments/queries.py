@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, Subquery, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import aliased, defer, joinedload, load_only
@@ -25,14 +27,41 @@ SORTS = {
 SILENT = (State.DRAFT, State.WITHDRAWN)  # states in which a text no longer counts as said
 
 
+@dataclass(frozen=True)
+class Gone:
+    """Where a text stood that the public read and reads no longer: why, never what it said. Nothing else of it is loaded."""
+
+    id: int
+    parent_id: int
+    kind: str
+    side: Side | None
+    state: State
+    restriction: str
+    published_at: datetime
+    is_gone = True
+    revision, byline, updated_at = 0, "", None  # what the cards around it are known by
+
+
 @dataclass
 class Arguments:
     """One page of the two columns: the n-th stretch of each side, and how many there are in all."""
 
+    gone: list[Gone] = field(default_factory=list)  # counted nowhere
     items: dict[Side, list[Argument]] = field(default_factory=lambda: {side: [] for side in Side})
     counts: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
     number: int = 1
     per_side: int = PER_SIDE
+
+    def in_order(self, side: Side | str, sort: str) -> list[Argument | Gone]:
+        """With what stood there and is gone: at its date among the latest, at the end of another order."""
+        live: list[Argument | Gone] = list(self.items[Side(side)])
+        gone = [each for each in self.gone if each.side == side]
+        if sort != "recent":
+            return live + (gone if self.number == 1 else [])
+        dates = [each.published_at for each in live if each.published_at]
+        first, last = (self.number == 1 or not dates), (self.number >= self.pages or not dates)
+        here = [each for each in gone if (first or each.published_at <= dates[0]) and (last or each.published_at > dates[-1])]
+        return sorted(live + here, key=lambda each: (each.published_at is None, each.published_at or 0), reverse=True) if here else live
 
     @property
     def all(self) -> list[Argument]:
@@ -113,6 +142,27 @@ def page_holding(argument_id: int, content: Content, viewer: Person, *, sort: st
     query = select(ranked.c.place).where(ranked.c.id == argument_id)
     found = db.scalar(query, {"parent_id": content.id, "viewer_id": viewer.id})
     return 1 + (found - 1) // per_side if found else 1
+
+
+def gone_under(content_ids: Iterable[int]) -> list[Gone]:
+    """What stood under these contents, was public, and was hidden or removed by a decision, oldest first. One query."""
+    arguments = Argument.metadata.tables[Argument.__tablename__]
+    columns = (Content.id, Content.parent_id, Content.kind, arguments.c.side, Content.state, Content.restriction, Content.published_at)
+    query = select(*columns).outerjoin(arguments, arguments.c.id == Content.id)
+    query = query.where(Content.parent_id.in_(list(content_ids)), Content.kind.in_(("argument", "comment")))
+    query = query.where(Content.state.in_((State.HIDDEN, State.REMOVED)), Content.published_at.is_not(None), Content.restriction != "")
+    return [Gone(*row) for row in db.execute(query.order_by(Content.published_at, Content.id))]
+
+
+def with_gone(subject: Content, arguments: Arguments, replies: dict[int, list[Any]]) -> None:
+    """Put back, on a page, the places of what is gone: arguments on the subject, replies to it and to them."""
+    for each in gone_under([subject.id, *arguments.ids]):
+        if each.kind == "argument" and each.parent_id == subject.id:
+            arguments.gone.append(each)
+        elif each.kind == "comment" and each.parent_id in replies:
+            replies[each.parent_id].append(each)
+    for said in replies.values():
+        said.sort(key=lambda each: (each.published_at is None, each.published_at))
 
 
 def replies_of(content_ids: Iterable[int], viewer: Person) -> dict[int, list[Comment]]:

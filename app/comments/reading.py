@@ -128,10 +128,10 @@ def voting(may: May) -> str:
 
 def card_version(argument: Content, tally: Figures, replies: Iterable[Content]) -> tuple:
     """Moves with everything the card of an argument shows."""
-    said = [(each.id, each.revision, each.state, each.byline, each.published_at, each.updated_at) for each in replies]
+    said = [(each.id, each.revision, each.state, each.byline, each.published_at, each.updated_at, each.restriction) for each in replies]
     votes = (tally.agree, tally.mixed, tally.disagree, tally.imported)
     dates = (argument.published_at, argument.updated_at)
-    return argument.revision, argument.state, argument.is_public, argument.title, argument.byline, *dates, votes, said
+    return argument.revision, argument.state, argument.is_public, argument.title, argument.byline, argument.restriction, *dates, votes, said
 
 
 def shown_in(

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.accounts.models import Person
 from app.comments import queries, registry
 from app.comments.models import Argument, Comment, Side
+from app.contents import redactions
 from app.contents import services as contents
 from app.contents.models import Content, State, Voice
 from app.core.db import db
@@ -164,6 +165,6 @@ def refuse_late(content: Content, act: str) -> None:
 
 def revise(content: Content, *, by: Person, seen: int, title: str, body: str) -> None:
     """A new version, unless nothing changed."""
-    if seen == content.revision and tidy(body) == content.body_source and one_line(title) == content.title:
+    if seen == content.revision and redactions.written(content) == (one_line(title), tidy(body)):
         return
     contents.edit(content, by=by, seen=seen, title=title, body=body)

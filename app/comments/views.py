@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from app.comments import queries, registry, services
 from app.comments.forms import ArgumentEditForm, ArgumentForm, ReplyEditForm, ReplyForm
 from app.comments.models import Argument, Comment
+from app.contents import redactions
 from app.contents.addresses import with_parents
 from app.contents.kinds import url_of
 from app.contents.models import Content, Phase, State, Voice
@@ -19,6 +20,7 @@ from app.core.i18n import _
 from app.core.limits import limiter
 from app.core.pages import Page, asked_page
 from app.core.permissions import can, could_after_login, me, require
+from app.moderation import regimes
 
 comments = Blueprint("comments", __name__, template_folder="templates")
 
@@ -154,7 +156,8 @@ def said(content: Content, published: str) -> str:
     """What becomes of what was just sent."""
     if content.state == State.PUBLISHED:
         return published
-    return _("Merci. Votre texte est bien arrivé : l’équipe du territoire le lit avant de le publier. Vous seul le voyez pour l’instant.")
+    arrived = _("Merci. Votre texte est bien arrivé. Vous seul le voyez pour l’instant.")
+    return f"{arrived} {regimes.reading_of(content, me()).sentence()}"
 
 
 @comments.route("/contributions/<int:content_id>/repondre", methods=["GET", "POST"])
@@ -186,7 +189,7 @@ def edit(content_id):
     with refusals_in(form):
         if form.validate_on_submit():
             change(content, form)
-            flash(_("Votre texte est modifié. L’ancienne version reste dans l’historique."))
+            flash(said(content, _("Votre texte est modifié. L’ancienne version reste dans l’historique.")))
             return redirect(url_of(content), 303)
     late = form.overtaken_by(content)
     return render_template("comments/edit.html", content=content, form=form, late=late, back=url_of(content)), 409 if late else form.status
@@ -200,9 +203,10 @@ def get_said(content_id: int) -> Argument | Comment:
 
 
 def fill(form: VersionedForm, content: Argument | Comment) -> None:
-    form.body.data, form.version.data = content.body_source, str(content.revision)
+    title, form.body.data = redactions.written(content)
+    form.version.data = str(content.revision)
     if isinstance(content, Argument) and content.is_titled:
-        form.title.data = content.title
+        form.title.data = title
 
 
 def change(content: Argument | Comment, form: VersionedForm) -> None:

@@ -8,7 +8,8 @@ from app.core import stamps
 from app.core.db import Session
 
 COUNTERS = {"replies_count"}
-TAKEN_BACK = {"state", "is_public", "title", "summary", "body_html"}  # what a decision of moderation changes: the very next request must not show it
+# What a decision of moderation changes: the very next request must not show it.
+TAKEN_BACK = {"state", "is_public", "title", "summary", "body_html"}
 
 
 def names_for(content: Content) -> set[str]:

@@ -18,8 +18,9 @@ from sqlalchemy import select, update
 
 from app.contents import events
 from app.contents.models import Content, Origin, Redaction, Revision, State
+from app.contents.queries import get_revision, revisions_of
 from app.core import clock
-from app.core.db import db, get_one
+from app.core.db import db
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.text import IMPORT_LIMIT, Cleaned, from_plain, html, markdown, plain, shorten
@@ -56,15 +57,11 @@ def active_on(content: Content, revision: int | None = None) -> Sequence[Redacti
     return db.scalars(select(Redaction).where(*mine).order_by(Redaction.field.desc(), Redaction.start)).all()
 
 
-def revision_of(content: Content, n: int | None = None) -> Revision:
-    return get_one(select(Revision).where(Revision.content_id == content.id, Revision.n == (n or content.revision)))
-
-
 def written(content: Content) -> tuple[str, str]:
     """Title and source as their author wrote them: what they edit. For them, the moderators and the garant."""
     if not content.restriction:
         return content.title, content.body_source
-    fields = revision_of(content).fields
+    fields = get_revision(content.id, content.revision).fields
     return fields["title"], fields["body_source"]
 
 
@@ -75,6 +72,11 @@ def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]
         found += [(text[here:start], False), (text[start:end], True)]
         here = end
     return [piece for piece in (*found, (text[here:], False)) if piece[0]]
+
+
+def revisions_for(content: Content, *, whole: bool) -> Sequence[Revision]:
+    """The latest first: all, as they were written, for who may read originals; else those of the public."""
+    return revisions_of(content) if whole else public_revisions(content)
 
 
 def public_revisions(content: Content) -> list[Revision]:
@@ -108,7 +110,7 @@ def redact(content: Content, spans: Iterable[Span], *, article_id: int, at: date
     """
     if content.own_fields():
         raise DomainError(_("Cette sorte de page ne se coupe pas. Demandez une correction à son auteur."), field="verdict")
-    original = revision_of(content)
+    original = get_revision(content.id, content.revision)
     render = renderer(content, original.fields)
     wanted = set(checked(original.fields, spans))
     known = {(row.field, row.start, row.end): row for row in all_on(content)}
@@ -128,7 +130,7 @@ def lift(content: Content, *, at: datetime) -> None:
     """Show the whole text again."""
     cuts = active_on(content)
     if cuts:
-        fields = revision_of(content).fields
+        fields = get_revision(content.id, content.revision).fields
         render = renderer(content, fields)
         for row in cuts:
             row.lifted_at = at
@@ -137,7 +139,7 @@ def lift(content: Content, *, at: datetime) -> None:
 
 def undo(content: Content, *, at: datetime) -> None:
     """As if the cuts made and lifted at that moment had never been."""
-    fields = revision_of(content).fields
+    fields = get_revision(content.id, content.revision).fields
     render = renderer(content, fields)
     for row in all_on(content):
         if row.created_at == at:

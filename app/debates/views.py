@@ -81,6 +81,7 @@ def page_of(debate: Debate, phases: Sequence[Phase], viewer: Person, *, may: May
     """All of it, with slots for what is the reader's own."""
     arguments = comments.arguments_of(debate, viewer, sort=sort, number=number, per_side=PER_SIDE)
     replies = comments.replies_of(arguments.ids, viewer)
+    comments.with_gone(debate, arguments, replies)
     links = contents.links_of(debate)
     if debate.is_public:
         stamps = reading.stamps_of(debate, *(other for _link, other, _outward in links))

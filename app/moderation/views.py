@@ -3,6 +3,7 @@ from wtforms.fields.choices import SelectChoice
 
 from app.contents import queries as contents
 from app.contents import redactions
+from app.contents.models import Content
 from app.core.errors import NotFound
 from app.core.forms import refusals_in
 from app.core.hooks import piece
@@ -150,3 +151,8 @@ def activity(territory_slug, space_id):
             flash(_("La règle de cette activité est enregistrée."))
             return redirect(url_for("moderation.settings", territory_slug=territory_slug))
     return render_template("moderation/activity.html", territory=territory, space=space, form=form), form.status
+
+
+def reading_of(about: Content) -> regimes.Reading:
+    """For templates: how what one writes about this will be read."""
+    return regimes.reading_of(about, me())

@@ -129,6 +129,13 @@ def remove_logo(territory_slug):
 # --- Charter -----------------------------------------------------------------------------------------------------------
 
 
+ARTICLE = ("title", "text", "notice", "legal_ground")
+
+
+def written(form: ArticleForm) -> dict[str, str]:
+    return {name: form[name].data or "" for name in ARTICLE}
+
+
 @territories_admin.get("/<territory_slug>/charte")
 def charter(territory_slug):
     territory = load(territory_slug)
@@ -141,7 +148,7 @@ def add_article(territory_slug):
     form = ArticleForm()
     with refusals_in(form):
         if form.validate_on_submit():
-            services.write_article(territory, number=None, version=0, title=form.title.data, text=form.text.data, by_id=me().id)
+            services.write_article(territory, number=None, version=0, **written(form), by_id=me().id)
             flash(_("L’article est ajouté à la charte."), "success")
             return redirect(url_for("territories_admin.charter", territory_slug=territory_slug))
     return render_template("territories/admin_article.html", territory=territory, form=form, article=None, versions=[]), form.status
@@ -155,15 +162,14 @@ def edit_article(territory_slug, number):
     back = url_for("territories_admin.charter", territory_slug=territory_slug)
     with overtaking(form) as overtaken:
         if form.validate_on_submit():
-            services.write_article(
-                territory, number=number, version=version_of(form), title=form.title.data, text=form.text.data, by_id=me().id
-            )
+            services.write_article(territory, number=number, version=version_of(form), **written(form), by_id=me().id)
             flash(_("La nouvelle version de l’article est en vigueur."), "success")
             return redirect(back)
     if overtaken:
         territory = queries.get_territory(territory_slug)
         article = queries.get_article(territory.id, number)
-        return both_texts(form, {"title": article.title, "text": article.text}, article.version, territory=territory, back=back)
+        theirs = {name: getattr(article, name) for name in ARTICLE}
+        return both_texts(form, theirs, article.version, territory=territory, back=back)
     versions = queries.versions_of(territory.id, number)
     return render_template(
         "territories/admin_article.html", territory=territory, form=form, article=article, versions=versions

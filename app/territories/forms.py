@@ -27,6 +27,8 @@ class LogoForm(Form):
 class ArticleForm(VersionedForm):
     title = StringField(_l("Titre de l’article"), [NEEDED, at_most(120), only_text])
     text = TextAreaField(_l("Texte"), [NEEDED, at_most(2000), only_text])
+    notice = TextAreaField(_l("Message à l’auteur d’un texte qui ne le respecte pas"), [Optional(), at_most(1000), only_text])
+    legal_ground = StringField(_l("Texte de loi"), [Optional(), at_most(300), only_text])
 
 
 class PageForm(VersionedForm):

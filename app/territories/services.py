@@ -109,7 +109,14 @@ def set_charter(territory: Territory, charter: dict[str, Any]) -> None:
     territory.charter_source = tidy(charter.get("preamble", ""))
     territory.charter_html = markdown(territory.charter_source)
     db.add_all(
-        CharterArticle(territory_id=territory.id, number=article["number"], title=one_line(article["title"]), text=tidy(article["text"]))
+        CharterArticle(
+            territory_id=territory.id,
+            number=article["number"],
+            title=one_line(article["title"]),
+            text=tidy(article["text"]),
+            notice=tidy(article.get("notice", "")),
+            legal_ground=one_line(article.get("legal_ground", "")),
+        )
         for article in charter["articles"]
     )
     db.flush()
@@ -187,9 +194,22 @@ def replace_logo(territory: Territory, file_id: int | None, alt: str) -> None:
         files.remove(get_one(select(StoredFile).where(StoredFile.id == old_id)))
 
 
-def write_article(territory: Territory, *, number: int | None, version: int, title: str, text: str, by_id: int) -> CharterArticle:
-    """A new version of an article, or a new article without a number. Decisions keep pointing to the version they applied."""
-    title, text = one_line(title), tidy(text)
+def write_article(
+    territory: Territory,
+    *,
+    number: int | None,
+    version: int,
+    title: str,
+    text: str,
+    by_id: int,
+    notice: str = "",
+    legal_ground: str = "",
+) -> CharterArticle:
+    """A new version of an article, or a new article without a number. Decisions keep pointing to the version they applied.
+
+    `notice`: what an author reads when it is applied to them, which moderators may change; `legal_ground`: the law, if it applies one.
+    """
+    title, text, notice, legal_ground = one_line(title), tidy(text), tidy(notice), one_line(legal_ground)
     if number is None:
         used = select(func.coalesce(func.max(CharterArticle.number), 0) + 1).where(CharterArticle.territory_id == territory.id)
         number, latest = db.scalar(used) or 1, 0
@@ -197,10 +217,11 @@ def write_article(territory: Territory, *, number: int | None, version: int, tit
         current = queries.get_article(territory.id, number)
         if current.version != version:
             raise Conflict(_(OVERTAKEN))
-        if (current.title, current.text) == (title, text):
+        if (current.title, current.text, current.notice, current.legal_ground) == (title, text, notice, legal_ground):
             return current
         current.replaced_at, latest = clock.now(), current.version
     article = CharterArticle(territory_id=territory.id, number=number, version=latest + 1, title=title, text=text)
+    article.notice, article.legal_ground = notice, legal_ground
     db.add(article)
     touched(territory)
     record("charter.article_written", territory, by_id, number=number, version=article.version)

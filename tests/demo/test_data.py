@@ -142,6 +142,8 @@ def test_charter_articles_are_numbered_and_a_charter_only_replaces_what_exists()
             assert {article["number"] for article in charter["articles"]} <= set(numbers)
         assert all(article["notice"] for article in charter["articles"])
     assert [article["number"] for article in CHARTERS["default"]["articles"] if "legal_ground" in article] == [3, 9]
+        assert all(article["notice"] for article in charter["articles"])
+    assert [article["number"] for article in CHARTERS["default"]["articles"] if "legal_ground" in article] == [3, 9]
 
 
 def test_legal_pages_have_a_default_and_known_exceptions():

@@ -11,7 +11,7 @@ from app.accounts.models import Person
 from app.comments.queries import SOURCES, arguments_counted, shown, shown_to
 from app.consultations.models import Consultation
 from app.consultations.proposals.models import Appendix, Proposal, Section, Source
-from app.contents.models import Content, Revision, State, Vote
+from app.contents.models import Content, State, Vote
 from app.contents.queries import BODIES, count_of
 from app.core.db import db, get_one, one_of
 
@@ -148,12 +148,3 @@ def votes_by_revision(proposal: Proposal) -> dict[int, int]:
     query = select(Vote.revision, func.count()).where(Vote.content_id == proposal.id).group_by(Vote.revision)
     return dict(db.execute(query).all())
 
-
-def two_revisions(proposal: Proposal, n: int) -> tuple[Revision, Revision | None] | None:
-    """Version n and the one before it."""
-    rows = db.scalars(
-        select(Revision).where(Revision.content_id == proposal.id, Revision.n <= n).order_by(Revision.n.desc()).limit(2)
-    ).all()
-    if not rows or rows[0].n != n:
-        return None
-    return rows[0], rows[1] if len(rows) > 1 else None

@@ -10,6 +10,7 @@ from app.comments.services import in_turn, refuse_late, refuse_twice, says_somet
 from app.consultations.models import Consultation
 from app.consultations.proposals import queries
 from app.consultations.proposals.models import Proposal, Section, Source
+from app.contents import redactions
 from app.contents import services as contents
 from app.contents.models import Content, Revision, State, Voice
 from app.core import clock
@@ -74,7 +75,7 @@ def edit_proposal(proposal: Proposal, *, by: Person, seen: int, title: str, body
     refuse_late(proposal, "propose")
     checked(title, body)
     refuse_twice(proposal, by, body=body, title=one_line(title))
-    if seen == proposal.revision and tidy(body) == proposal.body_source and one_line(title) == proposal.title:
+    if seen == proposal.revision and redactions.written(proposal) == (one_line(title), tidy(body)):
         return
     contents.edit(proposal, by=by, seen=seen, title=title, body=body)
 

@@ -15,6 +15,7 @@ from app.consultations.proposals.describe import argument_whole, votes
 from app.consultations.proposals.forms import DraftForm, ProposalEditForm, ProposalForm, SourceForm
 from app.consultations.proposals.models import Proposal
 from app.contents import queries as contents
+from app.contents import redactions
 from app.contents.addresses import with_parents
 from app.contents.kinds import url_of
 from app.contents.models import Content, Phase
@@ -25,7 +26,7 @@ from app.core.errors import NotFound
 from app.core.forms import Form, refusals_in
 from app.core.i18n import _
 from app.core.limits import limiter
-from app.core.permissions import me, require
+from app.core.permissions import can, me, require
 from app.related import pages as related
 
 proposals = Blueprint("proposals", __name__, template_folder="templates")
@@ -94,6 +95,7 @@ def page_of(
     arguments = comments.arguments_of(proposal, viewer, sort=sort, number=number, per_side=PER_SIDE)
     sources = queries.sources_of(proposal, viewer)
     replies = comments.replies_of([proposal.id, *arguments.ids], viewer)
+    comments.with_gone(proposal, arguments, replies)
     links = contents.links_of(proposal)
     tell(proposal, phases, *arguments.all, *sources, *(other for _link, other, _outward in links))
     shape = pagecache.shape(
@@ -148,10 +150,11 @@ def versions(proposal_id):
     require("proposal.read", proposal)
     raw = request.args.get("version", "")
     n = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 9 else proposal.revision
-    pair = queries.two_revisions(proposal, n)
-    if pair is None:
+    revisions = redactions.revisions_for(proposal, whole=can("content.read_original", proposal))
+    after = next((each for each in revisions if each.n == n), None)
+    if after is None:
         abort(404)
-    after, before = pair
+    before = next((each for each in revisions if each.n < n), None)
     if proposal.is_public:
         pagecache.public(f"content:{proposal.id}", f"territory:{proposal.territory_id}")
     changes = {name: differences(before.fields[name], after.fields[name]) for name in ("title", "body_source")} if before else None
@@ -160,7 +163,7 @@ def versions(proposal_id):
         proposal=proposal,
         revision=after,
         changes=changes,
-        revisions=contents.revisions_of(proposal),
+        revisions=revisions,
         seen_by=queries.votes_by_revision(proposal),
     )
 
@@ -245,11 +248,12 @@ def edit(proposal_id):
         return redirect(url_for("proposals.propose", consultation_id=proposal.space))
     form = ProposalEditForm()
     if request.method == "GET":
-        form.title.data, form.body.data, form.version.data = proposal.title, proposal.body_source, str(proposal.revision)
+        form.version.data = str(proposal.revision)
+        form.title.data, form.body.data = redactions.written(proposal)
     with refusals_in(form):
         if form.validate_on_submit():
             services.edit_proposal(proposal, by=me(), seen=form.seen, title=form.title.data, body=form.body.data)
-            flash(_("Votre proposition est modifiée. L’ancienne version reste dans l’historique."))
+            flash(said(proposal, _("Votre proposition est modifiée. L’ancienne version reste dans l’historique.")))
             return redirect(address(proposal), 303)
     late = form.overtaken_by(proposal)
     return render_template("proposals/edit.html", proposal=proposal, form=form, late=late), 409 if late else form.status
