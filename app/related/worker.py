@@ -16,6 +16,7 @@ from app.core.db import db, insert_or_ignore, let_go, transaction
 from app.core.worker import every
 from app.related import near, queries, reasons, registry
 from app.related.models import Neighbour, Suggestion, SuggestionState
+from app.search import engines
 
 TOPIC = "related"
 KEPT = 6  # neighbours of one content; three are shown
@@ -37,6 +38,12 @@ def listen() -> None:
 
 @outbox.handles(TOPIC, apart=True)  # after an import it has minutes of work: neither letters nor the index wait for it
 def compute(keys: Sequence[str]) -> None:
+    """Nothing is near anything while there is no index: what waits for it comes back a little later."""
+    if not engines.current().status().is_ready:
+        with transaction():
+            for key in keys:
+                outbox.enqueue(TOPIC, key, due_at=clock.from_now(seconds=4 * AFTER))
+        return
     for key in keys:
         compute_one(int(key))
 

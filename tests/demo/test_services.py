@@ -63,7 +63,7 @@ def test_everything_in_the_files_is_in_the_base(region):
     assert count(Comment) == said + answers + of["reply"]
     sheets = [sheet for model in KINDS.values() for sheet in db.scalars(select(model)) if sheet.voice == Voice.OFFICIAL]
     assert Counter(map(type, sheets)) == {Initiative: 28, Document: 6, Tool: 6}
-    assert count(Link) == len(data.LINKS)
+    assert count(Link) == len(data.LINKS) + len(data.PROPOSED)
     assert count(Case) == len(data.CASES)
     assert count(Mandate) == 1
 
