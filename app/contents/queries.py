@@ -265,11 +265,6 @@ def get_revision(content_id: int, n: int) -> Revision:
     return get_one(select(Revision).where(Revision.content_id == content_id, Revision.n == n))
 
 
-def get_revision(content_id: int, n: int) -> Revision:
-    """As it was written: restricted."""
-    return get_one(select(Revision).where(Revision.content_id == content_id, Revision.n == n))
-
-
 def history_of(content: Content) -> Sequence[StateChange]:
     return db.scalars(select(StateChange).where(StateChange.content_id == content.id).order_by(StateChange.id)).all()
 

@@ -32,7 +32,6 @@ def init_app(app):
     menu(_l("Règles de modération"), "moderation.settings", "moderation.settings")
     app.add_template_global(desk_doors)
     app.add_template_global(views.reading_of)
-    app.add_template_global(views.reading_of)
     door(_l("File"), "moderation.queue", "moderation.desk", 10)
     door(_l("Recours"), "appeals.index", "appeal.read", 20)
     door(_l("Sanctions"), "sanctions.index", "sanction.read", 30)
