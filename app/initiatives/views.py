@@ -37,6 +37,8 @@ def index():
         return table_answer(params, filename="catalogue", within=within, facets=FACETS)
     if request.path.endswith(".json"):
         return json_answer(find(params, within=within, facets=FACETS))
+    if params.is_moved:
+        return redirect(address_with(**params.filters), 301)
     found = find(params, within=within, facets=FACETS, reader=me())
     if found.is_available and is_short():
         pagecache.public("catalogue", "search", "region")

@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased, defer, joinedload, selectin_polymorphic
 from werkzeug.datastructures import MultiDict
 
 from app.accounts.models import Person
-from app.contents import kinds
+from app.contents import kinds, vocabularies
 from app.contents import queries as contents
 from app.contents.addresses import with_parents
 from app.contents.models import Content, ContentTerm, Term, Vocabulary
@@ -73,7 +73,7 @@ class Params:
     """What an address asks. `filters` holds facet values as they are written in addresses (territories by slug).
 
     `near`: the slug of the place whose results are lifted a little; None leaves it to what is known of the reader.
-    `space`: the consultation or debate inside of which one looks.
+    `space`: the consultation or debate inside of which one looks. `is_moved`: the address names terms that others stand for now.
     """
 
     query: Query
@@ -83,6 +83,7 @@ class Params:
     near: str | None = None
     recent: bool = True
     space: int | None = None
+    is_moved: bool = False
 
     @classmethod
     def read(cls, args: MultiDict[str, str] | None = None, facets: Sequence[str] = FACETS) -> "Params":
@@ -93,6 +94,9 @@ class Params:
             values = [value[:LONGEST_VALUE] for value in args.getlist(name)[:MOST_VALUES] if value]
             if values:
                 filters[name] = tuple(dict.fromkeys(values))
+        chosen = {name: values for name, values in filters.items() if name not in WITHOUT_VOCABULARY}
+        current = vocabularies.current(chosen)  # a term that was merged into another is asked for by its old key in old addresses
+        filters |= current
         sort, space = args.get("sort", "relevance"), args.get("space", "")
         languages = filters.get("language", ())
         return cls(
@@ -103,6 +107,7 @@ class Params:
             near=(args.get("near") or "")[:LONGEST_VALUE] or None,
             recent=args.get("recent") != NO,
             space=int(space) if space.isascii() and space.isdigit() and len(space) < 10 else None,
+            is_moved=current != chosen,
         )
 
     @property
@@ -183,7 +188,7 @@ def address_without(name: str, value: str) -> str:
     return url_for(request.endpoint or "", **{**(request.view_args or {}), **arguments})
 
 
-def address_with(**changes: str | None) -> str:
+def address_with(**changes: str | Sequence[str] | None) -> str:
     """The present address with parameters changed (None: removed), back on the first page."""
     arguments: dict[str, Any] = request.args.to_dict(flat=False) | changes
     arguments = {name: value for name, value in arguments.items() if name != "page" and value is not None}

@@ -1,4 +1,4 @@
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.api import csv_response
@@ -22,7 +22,10 @@ search = Blueprint("search", __name__, template_folder="templates")
 @search.get("/recherche")
 def results():
     """Everything published in the region; needs no permission: the index and the database both say what is public."""
-    found = find(Params.read(), reader=me())
+    params = Params.read()
+    if params.is_moved:
+        return redirect(address_with(**params.filters), 301)
+    found = find(params, reader=me())
     if found.is_available and is_short():
         pagecache.public("search", "region")
     return render_template("search/results.html", found=found, sorts=sorts(found), address_with=address_with)

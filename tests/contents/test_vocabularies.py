@@ -140,3 +140,17 @@ def test_two_crossed_merges_make_no_circle_and_a_sheet_saved_meanwhile_keeps_no_
     assert len(kept) == 1
     assert len(refused) == 1
     assert set(db.scalars(select(ContentTerm.term_id))) == {kept[0].id}
+
+
+def test_an_old_address_leads_to_the_term_that_stands_for_it(client):
+    bike, moves = listed("Vélo", "Déplacements")
+    vocabularies.merge_term(bike, moves, by=None)
+    db.commit()
+    for path in ("/catalogue/", "/recherche"):
+        moved = client.get(f"{path}?theme=velo&q=rue")
+        assert (moved.status_code, moved.location) == (301, f"{path}?theme=deplacements&q=rue")
+        assert client.get(moved.location).status_code == 200
+    assert client.get("/catalogue.json?theme=velo").status_code == 200
+    assert client.get("/catalogue/vocabulaires/theme/velo").location == "/catalogue/?theme=deplacements"
+    assert client.get("/catalogue/vocabulaires/theme/rien").status_code == 404
+    assert client.get("/catalogue/vocabulaires/kind/velo").status_code == 404
