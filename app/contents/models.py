@@ -55,7 +55,7 @@ class Content(Base):
     __mapper_args__ = {"polymorphic_on": "kind"}
     __table_args__ = (
         UniqueConstraint("origin", "kind", "source"),
-        Index("ix_contents_latest", "territory_id", "is_public", "published_at"),
+        Index("ix_contents_latest", "territory_id", "kind", "is_public", "published_at"),
         Index("ix_contents_in_space", "space_id", "kind", "is_public", "published_at"),
         Index("ix_contents_under", "parent_id", "kind", "is_public"),
         Index("ix_contents_by", "author_id", "kind", "created_at"),
