@@ -11,11 +11,16 @@ server as one agent asks them, one after the other; the journey is Chromium's, i
 import argparse
 import os
 import random
+import socket
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
+
+from bench.browser import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
 AGENT, PASSWORD = "samir-haddad@beffroi.example", "trois cloches sonnent midi"
@@ -61,15 +66,25 @@ def fill(count: int) -> None:
     with create_app(Config).app_context(), transaction():
         place = db.scalars(select(Territory).where(Territory.slug == "tourcoing")).one()
         debates = db.scalars(select(Content).where(Content.kind == "debate", Content.territory_id == place.id)).all()
-        pool = [each for html in db.scalars(select(Content.body_html).where(Content.is_public, Content.body_html != "").limit(400)) for each in sentences(html)]
+        pool = [
+            each
+            for html in db.scalars(select(Content.body_html).where(Content.is_public, Content.body_html != "").limit(400))
+            for each in sentences(html)
+        ]
         people = db.scalars(select(Person).where(Person.confirmed_at.is_not(None)).limit(300)).all()
-        articles = db.scalars(select(CharterArticle).where(CharterArticle.territory_id == place.id, CharterArticle.replaced_at.is_(None))).all()
+        articles = db.scalars(
+            select(CharterArticle).where(CharterArticle.territory_id == place.id, CharterArticle.replaced_at.is_(None))
+        ).all()
         copied = [" ".join(dice.sample(pool, 3)) for _n in range(CAMPAIGNS)]
         now = clock.now()
         for start in range(0, count, 1000):
             made = []
             for n in range(start, min(start + 1000, count)):
-                text = copied[n % CAMPAIGNS] + f" {dice.choice(people).name}." if n < CAMPAIGNS * COPIES else " ".join(dice.sample(pool, dice.randint(2, 7)))
+                text = (
+                    copied[n % CAMPAIGNS] + f" {dice.choice(people).name}."
+                    if n < CAMPAIGNS * COPIES
+                    else " ".join(dice.sample(pool, dice.randint(2, 7)))
+                )
                 text += " Appelez-moi au 06 39 98 21 07." if n % 17 == 0 else ""
                 opened = now - timedelta(minutes=dice.randint(1, 60 * 20))
                 author, debate = dice.choice(people), dice.choice(debates)
@@ -87,7 +102,15 @@ def fill(count: int) -> None:
                 db.add(Case(content_id=row.id, territory_id=place.id, cause=Cause.GATE if waits else Cause.REPORT, opened_at=opened))
                 if not waits:
                     reporter = dice.choice(people)
-                    db.add(Report(content_id=row.id, article_id=dice.choice(articles).id, person_id=reporter.id, confirmed_at=opened, message="Voyez."))
+                    db.add(
+                        Report(
+                            content_id=row.id,
+                            article_id=dice.choice(articles).id,
+                            person_id=reporter.id,
+                            confirmed_at=opened,
+                            message="Voyez.",
+                        )
+                    )
             db.flush()
             db.expunge_all()
             people = db.scalars(select(Person).where(Person.id.in_([each.id for each in people]))).all()
@@ -97,9 +120,213 @@ def fill(count: int) -> None:
         print(f"{signed} signatures in {time.perf_counter() - begun:.1f} s", flush=True)
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fill", type=int)
+# --- The pages -----------------------------------------------------------------------------------------------------------
+
+
+def serve(folder: Path, port: int) -> subprocess.Popen:
+    env = os.environ | {"INSTANCE_DIR": str(folder), "MAIL_URL": "", "RATELIMIT_ENABLED": "0"}
+    server = subprocess.Popen([sys.executable, "-m", "app", "--demo", "--port", str(port)], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return server
+        time.sleep(0.2)
+    server.kill()
+    raise SystemExit("the server did not start")
+
+
+def percentile(times: list[float], share: float) -> float:
+    return sorted(times)[min(len(times) - 1, int(share * len(times)))]
+
+
+def pages(port: int, folder: Path, rounds: int) -> None:
+    browser = Browser(port)
+    browser.log_in(AGENT, PASSWORD)
+    ids = [row[0] for row in ask(folder, f"SELECT id FROM cases WHERE is_open AND territory_id = {TOWN} ORDER BY id")]
+    paths = {
+        "queue": lambda: "/moderation/tourcoing/",
+        "queue, page 12": lambda: "/moderation/tourcoing/?page=12",
+        "queue, late": lambda: "/moderation/tourcoing/?late=1",
+        "queue, reported": lambda: "/moderation/tourcoing/?cause=report",
+        "queue, two words searched": lambda: "/moderation/tourcoing/?q=jardin+canal",
+        "case, any": lambda: f"/moderation/tourcoing/cas/{random.choice(ids)}",
+        "twelve together": lambda: "/moderation/lot?" + "&".join(f"case={each}" for each in random.sample(ids, 12)),
+    }
+    print("\n| page | ms p50 | ms p95 | ms most | kB |\n|---|---|---|---|---|")
+    for name, path in paths.items():
+        times, size = [], 0
+        for _n in range(rounds):
+            begun = time.perf_counter()
+            status, text, _to = browser.request("GET", path())
+            times.append((time.perf_counter() - begun) * 1000)
+            size = len(text)
+            if status != 200:
+                raise SystemExit(f"{name}: {status}")
+        print(
+            f"| {name} | {statistics.median(times):.0f} | {percentile(times, 0.95):.0f} | {max(times):.0f} | {size / 1000:.0f} |",
+            flush=True,
+        )
+
+
+TOWN = "(SELECT id FROM territories WHERE slug = 'tourcoing')"
+
+
+def ask(folder: Path, query: str) -> list[tuple]:
+    import sqlite3
+
+    database = sqlite3.connect(f"file:{folder / 'beffroi.db'}?mode=ro", uri=True)
+    try:
+        return database.execute(query).fetchall()
+    finally:
+        database.close()
+
+
+# --- The journey ---------------------------------------------------------------------------------------------------------
+
+
+class Keyboard:
+    """A browser without a mouse: each key that is pressed is an action, each page that loads is timed."""
+
+    def __init__(self, page):
+        self.page, self.keys, self.loads, self.acts = page, 0, [], {}
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.keys += 1
+            self.page.keyboard.press(key)
+
+    def go(self, *keys: str) -> None:
+        """Press these; the last one leads to another page."""
+        self.press(*keys[:-1])
+        with self.page.expect_navigation(wait_until="load"):
+            self.press(keys[-1])
+        self.page.wait_for_function("performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
+        self.loads.append(self.page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
+
+    def decide(self, act: str, *keys: str, cases: int = 1) -> None:
+        before = self.keys
+        self.go(*keys)
+        count, pressed = self.acts.get(act, (0, 0))
+        self.acts[act] = count + cases, pressed + self.keys - before
+
+
+def one_case(keyboard: Keyboard, turn: int) -> None:
+    """What an agent would press, from what the page shows: nothing is known of the text but its marks."""
+    page = keyboard.page
+    marked = page.locator("mark").all_inner_texts()
+    said = page.locator(".bf-case").inner_text()
+    can = {each.get_attribute("value") for each in page.locator("button[name=verdict]").all()}
+    if page.locator("[data-campaign]").count():
+        others = page.locator("h3", has_text="semblable").inner_text()
+        cases = int("".join(filter(str.isdigit, others))) + 1
+        before = keyboard.keys
+        keyboard.go("b")  # the whole campaign
+        keyboard.go("7", "r")  # a double: what each will read
+        keyboard.go("v")  # confirmed
+        count, pressed = keyboard.acts.get("together", (0, 0))
+        keyboard.acts["together"] = count + cases, pressed + keyboard.keys - before
+        keyboard.go("j", "Enter")  # from the list, the first case again
+    elif marked and "numéro de téléphone" in said and "redact" in can:
+        keyboard.decide("redact", "c", "5", "v")
+    elif marked and "injures" in said:
+        keyboard.decide("refuse", "2", "r")
+    elif "semble écrit" in said or "adresses de sites" in said:
+        keyboard.decide("refuse", "4", "r")
+    elif "move" in can and turn % 9 == 4:
+        keyboard.decide("move", "d", "1", "d")
+    elif turn % 11 == 6:
+        keyboard.decide("refuse", "1", "r")
+    else:
+        keyboard.decide("keep", "p")
+
+
+def journey(port: int, wanted: int, folder: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        page = chromium.new_context(base_url=f"http://127.0.0.1:{port}", locale="fr-FR", viewport={"width": 1280, "height": 900}).new_page()
+        page.goto("/compte/connexion")
+        page.get_by_label("Adresse").fill(AGENT)
+        page.get_by_label("Mot de passe").fill(PASSWORD)
+        page.get_by_role("button", name="Se connecter").click()
+        page.wait_for_load_state()
+        page.goto("/moderation/tourcoing/")
+        keyboard = Keyboard(page)
+        begun, turn = time.perf_counter(), 0
+        keyboard.go("j", "Enter")
+        while sum(count for count, _keys in keyboard.acts.values()) < wanted:
+            one_case(keyboard, turn)
+            turn += 1
+        seconds = time.perf_counter() - begun
+        chromium.close()
+    cases = sum(count for count, _keys in keyboard.acts.values())
+    decided = ask(
+        folder, "SELECT COUNT(*) FROM decisions WHERE at > datetime('now', '-1 hour') AND undone_at IS NULL AND by_id IS NOT NULL"
+    )[0][0]
+    print("\n| act | cases | keys |\n|---|---|---|")
+    for act, (count, keys) in sorted(keyboard.acts.items()):
+        print(f"| {act} | {count} | {keys} |")
+    print(
+        f"\n{cases} cases ({decided} decisions in the database), {keyboard.keys} keys: {keyboard.keys / cases:.2f} a case (goal {KEYS_GOAL}); {seconds:.0f} s for a machine."
+    )
+    print(
+        f"{len(keyboard.loads)} pages loaded: median {statistics.median(keyboard.loads):.0f} ms, p95 {percentile(keyboard.loads, 0.95):.0f} ms,"
+        f" most {max(keyboard.loads):.0f} ms (goal {LOAD_GOAL}); load average {os.getloadavg()[0]:.1f}."
+    )
+
+
+# --- Hostile texts -------------------------------------------------------------------------------------------------------
+
+
+def hostile() -> None:
+    """D05: each search on 100 kB made to make it go back; the worst CPU time of each, of three runs the best."""
+    from app.moderation.desk import detections
+
+    size = 100_000
+    texts = ["a", " ", "1", "06 ", "1 rue ", "1 rue a", "@", "a@", "a.", "a@a.", "www.", "http://", "A ", "ABCDE ", "sale ", "fils de ", "é", "e\u0301", "12 bis ", "1 place 12345 ", "+33", "con ", "ﷺ", "1,", "1 rue x 59200 ", "va te ", "a-", "0033", "(0)"]  # fmt: skip
+    print("\n| search | worst ms | on |\n|---|---|---|")
+    for search in detections.SEARCHES:
+        worst = (0.0, "")
+        for seed in texts:
+            text = (seed * (size // len(seed) + 1))[:size]
+            taken = []
+            for _n in range(3):
+                begun = time.process_time()
+                for _count, _found in zip(range(detections.SHOWN), search(text), strict=False):
+                    pass
+                taken.append((time.process_time() - begun) * 1000)
+            worst = max(worst, (min(taken), seed))
+        print(f"| {search.__name__} | {worst[0]:.0f} | {worst[1]!r} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--journey", type=int, default=50, help="how many cases to decide from the keyboard; 0: none")
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--port", type=int, default=8106)
+    parser.add_argument("--keep", type=Path, help="a folder to make the database in, or where it is already")
+    parser.add_argument("--hostile", action="store_true", help="only the searches of the machine, on hostile texts")
+    parser.add_argument("--fill", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.fill:
-        fill(given.fill)
+        return fill(given.fill)
+    if given.hostile:
+        return hostile()
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="beffroi-desk-"))
+    if not (folder / "beffroi.db").exists():
+        prepare(folder, given.cases)
+    server = serve(folder, given.port)
+    try:
+        pages(given.port, folder, given.rounds)
+        if given.journey:
+            journey(given.port, given.journey, folder)
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+if __name__ == "__main__":
+    main()

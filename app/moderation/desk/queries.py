@@ -27,7 +27,7 @@ from app.moderation.queries import TARGET_HOURS
 from app.territories.models import CharterArticle, Territory
 
 PER_PAGE = 50
-AROUND = (6, 18)  # cases shown before and after the one being read
+AROUND = (2, 18)  # cases shown before and after the one being read
 COUNTED = 1000  # beyond, a filtered list says "more than"
 SHOWN = 5  # other texts of an author, replies, decisions
 
@@ -242,6 +242,15 @@ def rows(desk: Desk, ids: Select[int] | CompoundSelect[int]) -> list[Row]:
     )
     found = [Row(each, desk.place_of(each.territory_id), count, campaign, same) for each, count, campaign, same in db.execute(query)]
     return sorted(found, key=lambda row: key_of(desk.places, row.case))
+
+
+def rest_of(content: Content) -> str:
+    """What a summary says that the title does not: the title of an argument is its first words."""
+    stem = content.title.removesuffix("…").strip()
+    if not content.summary.startswith(stem):
+        return content.summary
+    more = content.summary[len(stem) :].strip()
+    return f"… {more}" if any(sign.isalnum() for sign in more) else ""
 
 
 @dataclass
