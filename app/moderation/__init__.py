@@ -33,8 +33,6 @@ def init_app(app):
     app.add_template_global(desk_doors)
     app.add_template_global(views.reading_of)
     door(_l("File"), "moderation.queue", "moderation.desk", 10)
-    door(_l("Recours"), "appeals.index", "appeal.read", 20)
-    door(_l("Sanctions"), "sanctions.index", "sanction.read", 30)
     door(_l("Registre"), "moderation.register", "moderation.desk", 40)
     sanctions.init_app(app)
     appeals.init_app(app)

@@ -95,6 +95,7 @@ def load(territory_slug: str, appeal_id: int) -> tuple[Territory | None, Appeal,
     return territory, appeal, queries.get_act(queries.key_of(appeal))
 
 
+@appeals.get("/moderation/region/recours", endpoint="region", defaults={"territory_slug": "region"})
 @appeals.get("/moderation/<territory_slug>/recours")
 def index(territory_slug):
     territory = desk.get_territory_or_region(territory_slug)

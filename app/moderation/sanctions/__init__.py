@@ -2,6 +2,9 @@
 
 
 def init_app(app):
+    from app.admin import menu
+    from app.core.i18n import _l
+    from app.moderation.doors import door
     from app.moderation.sanctions import (
         listeners,
         rules,  # noqa: F401 -- declares who may
@@ -10,3 +13,6 @@ def init_app(app):
 
     listeners.listen()
     app.register_blueprint(views.sanctions)
+    door(_l("Sanctions"), "sanctions.index", "sanction.read", 30)
+    menu(_l("Sanctions"), "sanctions.index", "sanction.read")
+    menu(_l("Sanctions"), "sanctions.region", "sanction.read", scope="region")

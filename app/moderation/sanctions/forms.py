@@ -32,7 +32,6 @@ STAGES = {Stage.WAITING: _l("À relire"), Stage.IN_FORCE: _l("En cours"), Stage.
 
 class ProposeForm(Form):
     kind = RadioField(_l("Mesure"), validators=[InputRequired(_l("Choisissez une mesure."))])
-    article = RadioField(_l("Article de la charte"), coerce=int, validators=[Optional()])
     facts = TextAreaField(
         _l("Les faits"), validators=[InputRequired(_l("Écrivez les faits : la personne les lira.")), at_most(4000), only_text]
     )
@@ -43,6 +42,16 @@ class ProposeForm(Form):
         """The last minute of the day, in Paris. The calendar's own ends are no dates for a sanction."""
         day = self.until.data
         return datetime.combine(day, time(23, 59), PARIS).astimezone(UTC) if day and 1900 <= day.year <= 2200 else None
+
+
+class LocalProposeForm(ProposeForm):
+    """A territory has a charter: what it sanctions, its charter forbids."""
+
+    article = RadioField(
+        _l("Article de la charte"),
+        coerce=int,
+        validators=[InputRequired(_l("Choisissez l’article de la charte sur lequel vous vous appuyez."))],
+    )
 
 
 class AnswerForm(VersionedForm):

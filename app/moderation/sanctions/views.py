@@ -13,10 +13,10 @@ from app.core.permissions import can, me, require
 from app.moderation import queries as desk
 from app.moderation import redress
 from app.moderation.sanctions import queries, services
-from app.moderation.sanctions.forms import HELPS, KINDS, STAGES, STATES, AnswerForm, ProposeForm
+from app.moderation.sanctions.forms import HELPS, KINDS, STAGES, STATES, AnswerForm, LocalProposeForm, ProposeForm
 from app.moderation.sanctions.models import Sanction
 from app.moderation.sanctions.queries import Stage
-from app.territories.models import Territory
+from app.territories.models import CharterArticle, Territory
 
 sanctions = Blueprint("sanctions", __name__, template_folder="templates")
 WORDS = {"kinds": KINDS, "states": STATES, "stages": STAGES}
@@ -35,6 +35,7 @@ def load(territory_slug: str, sanction_id: int) -> tuple[Territory | None, Sanct
 # --- The team's pages ------------------------------------------------------------------------------------------------------
 
 
+@sanctions.get("/moderation/region/sanctions", endpoint="region", defaults={"territory_slug": "region"})
 @sanctions.get("/moderation/<territory_slug>/sanctions")
 def index(territory_slug):
     territory = desk.get_territory_or_region(territory_slug)
@@ -55,13 +56,11 @@ def propose(territory_slug, public_id):
     territory = desk.get_territory_or_region(territory_slug)
     require("sanction.propose", territory or desk.REGION)
     person = accounts.get_profile(public_id)
-    articles = {article.id: article for article in queries.articles_of(territory.id if territory else None)}
-    form = ProposeForm()
-    form.kind.choices = [SelectChoice(kind.value, KINDS[kind]) for kind in services.kinds_in(territory)]
-    form.article.choices = [SelectChoice(each.id, f"{each.number}. {each.title}") for each in articles.values()]
+    form, articles = form_for(territory)
     with refusals_in(form):
         if form.validate_on_submit():
-            given = {"kind": form.kind.data, "article": articles.get(form.article.data), "facts": form.facts.data, "ends_at": form.ends_at}
+            article = articles.get(form.article.data) if territory else None
+            given = {"kind": form.kind.data, "article": article, "facts": form.facts.data, "ends_at": form.ends_at}
             made = services.propose(person, territory=territory, by=me(), **given)
             flash(_("C’est proposé. Une autre personne de l’équipe doit maintenant la lire."), "success")
             return redirect(url_for("sanctions.show", territory_slug=territory_slug, sanction_id=made.id))
@@ -69,6 +68,15 @@ def propose(territory_slug, public_id):
     return render_template(
         "sanctions/propose.html", territory=territory, slug=territory_slug, person=person, form=form, helps=helps
     ), form.status
+
+
+def form_for(territory: Territory | None) -> tuple[ProposeForm, dict[int, CharterArticle]]:
+    articles = {article.id: article for article in queries.articles_of(territory.id if territory else None)}
+    form = LocalProposeForm() if territory else ProposeForm()
+    form.kind.choices = [SelectChoice(kind.value, KINDS[kind]) for kind in services.kinds_in(territory)]
+    if territory:
+        form.article.choices = [SelectChoice(each.id, f"{each.number}. {each.title}") for each in articles.values()]
+    return form, articles
 
 
 @sanctions.get("/moderation/<territory_slug>/sanctions/<int:sanction_id>")

@@ -250,3 +250,14 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(client, count_querie
     assert client.get(path).text.count("<blockquote") == 0
     assert len(count_queries) == few
     assert few <= 12
+
+
+def test_managers_and_the_region_find_appeals_and_sanctions_in_their_menu(client):
+    world = make_case()
+    for who, slug in ((world.samir, world.place.slug), (world.nadine, "region")):
+        client.log_in(who)
+        page = client.get(f"/moderation/{slug}/recours")
+        assert page.status_code == 200
+        menu = client.get("/gestion/").text + client.get(f"/gestion/{slug}/equipe").text
+        assert f'href="/moderation/{slug}/recours"' in menu
+        assert f'href="/moderation/{slug}/sanctions"' in menu
