@@ -19,7 +19,7 @@ def rebuild() -> None:
     start = time.monotonic()
     try:
         count = sync.rebuild()
-    except SearchUnavailable as error:
+    except (SearchUnavailable, OSError) as error:  # a disk that is full, or may only be read
         raise click.ClickException(f"L’index n’a pas pu être refait : {error}. Rien n’a changé ; relancez la commande.") from error
     click.echo(f"{number(count)} contenus indexés en {number(round(time.monotonic() - start, 1))} s.")
 

@@ -283,8 +283,8 @@ def more_like(
     """The documents nearest to a text, by its most telling terms: rare in the index, repeated here, in its title.
 
     Near is a cosine of weights by rarity, lowered by the length of the document, then tempered by the share of what was
-    looked for that is there: a short document with two rare words in common is not near a long text. Of several terms,
-    at least two must be shared. `likeness` is relative to what the text itself would have, were it in the index.
+    looked for that is there: a short document with two rare words in common is not near a long text. Two terms at least
+    must be shared, three of a long text. `likeness` is relative to what the text itself would have, were it in the index.
     """
     columns = snapshot.columns
     size = columns.size
@@ -323,7 +323,7 @@ def more_like(
     itself /= math.sqrt(SHORTEST + length)
     scores /= np.sqrt(SHORTEST + columns.relative_lengths[:, 2])
     likeness = (scores / np.float32(itself)) ** 0.7 * (covered / np.float32(mass)) ** 0.3
-    mask = ~ours & (shared >= min(2, len(telling)))
+    mask = ~ours & (shared >= min(len(telling), 3 if len(telling) >= 12 else 2))
     for facet, values in within.items():
         mask &= _having(columns, facet, values, seconds(now) or 0)
     chosen = np.flatnonzero(mask)
