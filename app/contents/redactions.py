@@ -249,13 +249,17 @@ def hollow(passage: str) -> str:
 
 
 def hole(words: str) -> str:
-    return _HOLE if words.strip() else words
+    """A mark for these words, between the blanks they stood between."""
+    said = words.strip()
+    return words.replace(said, _HOLE) if said else words
 
 
 def bare(mark: str) -> str:
-    """A tag without its attributes: an address may be in them."""
+    """A tag without its attributes: an address may be in them. A link without its address is none."""
+    if not mark.startswith("<"):
+        return mark
     name = re.match(r"<(/?[a-zA-Z][a-zA-Z0-9]*)", mark)
-    return mark if not mark.startswith("<") else f"<{name[1]}>" if name else _HOLE
+    return _HOLE if name is None else "" if name[1].strip("/").lower() == "a" else f"<{name[1]}>"
 
 
 # --- The public text -----------------------------------------------------------------------------------------------------

@@ -15,4 +15,4 @@ def correction_url(case: Case) -> str:
 
 def case_url(case: Case, content: Content) -> str:
     """On the desk; needs the content's territory loaded."""
-    return path_for("desk.case", territory_slug=content.place_slug, case_id=case.id)
+    return path_for("moderation.case", territory_slug=content.place_slug, case_id=case.id)

@@ -140,8 +140,8 @@ def usual_delay(territory_id: int | None) -> timedelta | None:
         .order_by(Decision.at.desc())
         .limit(MEASURED)
     )
-    lengths = [decided - opened for opened, decided in db.execute(query)]
-    return median(lengths) if lengths else None
+    seconds = [(decided - opened).total_seconds() for opened, decided in db.execute(query)]
+    return timedelta(seconds=median(seconds)) if seconds else None
 
 
 # --- Settings ------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Cases and decisions. `decide` is the one door by which a text is restricted; reports and regimes have their own modules."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
@@ -365,11 +365,11 @@ def undo(decision: Decision, *, by: Person) -> None:
 
 
 @outbox.handles(ERASING)
-def erase_words(keys) -> None:
+def erase_words(keys: Sequence[str]) -> None:
     """Once nobody can undo it: the words go from every version. Done twice, it changes nothing."""
     for key in keys:
         with transaction():
-            decision = db.get(Decision, int(key))
+            decision = db.scalars(select(Decision).where(Decision.id == int(key))).one_or_none()
             if decision is not None and decision.undone_at is None:
                 content = db.scalars(select(Content).where(Content.id == decision.content_id)).one()
                 redactions.destroy(content)

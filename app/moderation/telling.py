@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -78,7 +79,7 @@ def tell_reporters(keys: Sequence[str]) -> None:
     """Each who reported and was not told yet, once: people on their page and by letter, a visitor by letter."""
     for key in keys:
         with transaction():
-            decision = db.get(Decision, int(key))
+            decision = db.scalars(select(Decision).where(Decision.id == int(key))).one_or_none()
             if decision is not None and decision.undone_at is None:
                 for report in claimed_reports(decision):
                     tell_reporter(report, decision)
@@ -93,15 +94,15 @@ def claimed_reports(decision: Decision) -> Sequence[Report]:
 
 def tell_reporter(report: Report, decision: Decision) -> None:
     content = db.scalars(select(Content).where(Content.id == decision.content_id)).one()
-    facts = {
+    facts: dict[str, Any] = {
         "kind": kinds.kind_label(content),
         "outcome": decision.verdict.value,
         "decision_id": decision.id,
         "report_id": report.id,
     }
     if report.person_id is not None:
-        person = db.get(Person, report.person_id)
-        if person is not None and person.closed_at is None:
+        person = db.scalars(select(Person).where(Person.id == report.person_id)).one()
+        if person.closed_at is None:
             notifications.notify(person, "report_outcome", url=kinds.permalink(content), content_id=content.id, **facts)
     elif report.visitor_email:
         mail.send("report_outcome", report.visitor_email, name=report.visitor_name, url=kinds.permalink(content), **facts)
