@@ -32,17 +32,19 @@ def state_reasons(
     is_detection_automated: bool = False,
     is_decision_automated: bool = False,
     told_at: datetime | None = None,
+    rule: str = "",
 ) -> Statement:
     """Write the statement of a decision or of a sanction: the database refuses a second one, and an empty one.
 
-    The ground is the law when the article applies one. Without an article, the rule is the territory's own way of reading first.
+    The ground is the law when the article applies one. Without an article, the rule is the territory's own way of reading first,
+    or what `rule` says: the region has no charter.
     """
     now = clock.now()
     territory = db.get(Territory, territory_id) if territory_id is not None else None
     statement = Statement(
         person_id=person_id,
         territory_id=territory_id,
-        rule=rule_of(article, territory),
+        rule=rule or rule_of(article, territory),
         ground=Ground.LAW if article is not None and article.legal_ground else Ground.CHARTER,
         facts=facts,
         scope=scope,

@@ -19,6 +19,7 @@ from app.moderation.models import Scope, Statement
 from app.moderation.sanctions import queries, rules
 from app.moderation.sanctions.addresses import sanction_url
 from app.moderation.sanctions.models import Sanction, SanctionKind, SanctionState
+from app.moderation.statements import state_reasons
 from app.notifications import services as notifications
 from app.territories.models import CharterArticle, Territory
 
@@ -118,7 +119,7 @@ def start_at_once(person: Person, *, by: Person, reason: str, until: datetime) -
     sanction.starts_at = clock.now()
     enter(sanction)
     person.suspended_until = min(until, clock.from_now(days=PROVISIONAL_DAYS))
-    tell(sanction, person, state_reasons(sanction, None), provisional_until=day(person.suspended_until))
+    tell(sanction, person, explain(sanction, None), provisional_until=day(person.suspended_until))
     return sanction
 
 
@@ -152,7 +153,7 @@ def confirm(sanction: Sanction, *, by: Person, seen: int) -> None:
         person.suspended_until = sanction.ends_at
         notifications.notify(person, "sanction_confirmed", url=sanction_url(sanction), until=day(sanction.ends_at))
         return
-    statement = state_reasons(sanction, sanction.article)
+    statement = explain(sanction, sanction.article)
     if sanction.kind == SanctionKind.CLOSURE:
         close(sanction, person, statement)
         return
@@ -237,27 +238,18 @@ def require_no_other_suspension(person_id: int) -> None:
 # --- What follows ----------------------------------------------------------------------------------------------------------
 
 
-def state_reasons(sanction: Sanction, article: CharterArticle | None) -> Statement:
+def explain(sanction: Sanction, article: CharterArticle | None) -> Statement:
     """The one statement of reasons of this sanction; the database refuses a second."""
-    rule = (
-        _("Article %(n)s de la charte, « %(title)s » : %(text)s", n=article.number, title=article.title, text=article.text)
-        if article
-        else _("Règles communes de la plateforme : respecter les personnes, et les chartes des territoires.")
-    )
-    statement = Statement(
-        sanction_id=sanction.id,
+    return state_reasons(
+        sanction,
         person_id=sanction.person_id,
         territory_id=sanction.territory_id,
-        rule=rule,
-        facts=sanction.facts,
         scope=SCOPES[sanction.kind],
-        starts_at=sanction.starts_at,
+        article=article,
+        facts=sanction.facts,
         ends_at=sanction.ends_at,
-        redress=redress.how_to_contest(clock.now()),
+        rule="" if article else _("Règles communes de la plateforme : respecter les personnes, et les chartes des territoires."),
     )
-    db.add(statement)
-    db.flush()
-    return statement
 
 
 def words(sanction: Sanction, statement: Statement, **more: str) -> dict[str, Any]:

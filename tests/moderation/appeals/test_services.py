@@ -317,3 +317,20 @@ def test_a_proposal_is_not_told_and_so_not_contested():
     world = make_world()
     with pytest.raises(NotFound):
         queries.get_act(Key(sanction_id=propose(world).id))
+
+
+@pytest.mark.parametrize(("verdict", "offered"), [(Verdict.KEEP, True), (Verdict.REFUSE, False)])
+def test_a_reporter_is_led_to_contest_only_what_did_not_follow_them(app, at, verdict, offered):
+    """A link that leads nowhere would be worse than none."""
+    world = make_case()
+    decision_id, report_id = decide(world, verdict), report_of(world).id
+    tell_everyone(at)
+    with app.test_request_context(base_url="http://localhost"):
+        letter = compose(last_letter("report_outcome"))
+    link = redress.appeal_path(decision_id, None, report_id)
+    assert ((link in letter.body), (link in letter.alternatives[0][0])) == (offered, offered)
+    if offered:
+        assert queries.get_act(Key(decision_id=decision_id, report_id=report_id))
+    else:
+        with pytest.raises(NotFound):
+            queries.get_act(Key(decision_id=decision_id, report_id=report_id))
