@@ -23,7 +23,7 @@ from app.search.engines.base import Hit, SearchUnavailable
 
 SHOWN = 3
 ASKED = 60  # hits, before what is one's own is left out
-LEAST = 0.105  # likeness under which two texts share little but common words: judged on docs/related.md
+LEAST = 0.12  # likeness under which two texts share little but common words: judged on docs/related.md
 READ = 20_000  # characters of a text
 
 

@@ -12,6 +12,8 @@ from app.core.i18n import _, ngettext
 ALIKE = 0.22  # likeness from which the texts themselves are a reason
 WEIGHTS = {"theme": 0.10, "public": 0.05, "place": 0.05}  # added to the likeness of the texts
 
+MOST = 2  # themes or publics named
+
 Terms = Mapping[str, Sequence[Term]]
 
 
@@ -45,14 +47,16 @@ def between(one: Content, other: Content, likeness: float, terms: Mapping[int, T
         found.append(ngettext("même thème\u00a0: %(names)s", "mêmes thèmes\u00a0: %(names)s", len(themes), names=named(themes)))
     if publics := shared(mine, theirs, "public"):
         found.append(_("même public\u00a0: %(names)s", names=named(publics)))
-    if place := near_place(one, other):
+    if one.space_id is not None and one.space_id == other.space_id:
+        found.append(_("même consultation"))
+    elif place := near_place(one, other):
         same = one.territory_id == other.territory_id
         found.append(_("même territoire\u00a0: %(name)s", name=place) if same else _("lieux proches\u00a0: %(name)s", name=place))
-    return found or [_("quelques mots rares en commun")]
+    return found or [_("quelques mots en commun")]
 
 
 def named(terms: Iterable[Term]) -> str:
-    return ", ".join(term.label[:1].lower() + term.label[1:] for term in terms)
+    return ", ".join(term.label[:1].lower() + term.label[1:] for term in list(terms)[:MOST])
 
 
 def told(pairs: Sequence[tuple[Content, Content, float]]) -> list[list[str]]:

@@ -21,7 +21,7 @@ from app.search import engines
 TOPIC = "related"
 KEPT = 6  # neighbours of one content; three are shown
 SUGGESTED = 4  # links suggested for one content
-LEAST_SCORE = 0.30  # likeness and what else they share, from which a link is suggested
+LEAST_SCORE = 0.20  # likeness and what else they share, from which a link is suggested
 AFTER = 5  # seconds: what was published with it is in the index by then
 AT_ONCE = 2_000  # contents that an hour’s tick takes up
 

@@ -133,7 +133,7 @@ def test_pages_show_what_is_near_with_the_reason(client, region):
     text = client.get(f"/propositions/{proposal.id}").text
     assert "Contenus proches" in text
     assert "Pistes cyclables du canal" in text
-    assert "textes proches" in text or "rares en commun" in text
+    assert "Textes proches" in text
     for path in (f"/catalogue/{region.sheet.id}", f"/projets/{region.own.id}"):
         assert "Contenus proches" in client.get(path).text
     contents.change_state(now(region.sheet), State.ARCHIVED)
@@ -227,7 +227,7 @@ def test_a_suggestion_says_why_and_becomes_a_link_of_the_nature_chosen(client, r
     assert client.post(path, data={"page": twin.id, "nature": "inspired_by"}).status_code == 303
     row = db.scalars(select(Link)).one()
     assert (row.from_id, row.to_id, row.nature) == (twin.id, region.sheet.id, "inspired_by")
-    assert db.scalar(select(Suggestion.state)) == SuggestionState.ACCEPTED
+    assert db.scalar(select(Suggestion.state).where(Suggestion.id == suggestion.id)) == SuggestionState.ACCEPTED
 
 
 def test_what_was_dismissed_is_never_suggested_again(client, region, suggested):
