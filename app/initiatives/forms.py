@@ -20,6 +20,7 @@ from wtforms import (
 from wtforms import Form as Row
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import TextInput
 
 from app.contents import vocabularies
 from app.core.forms import Form, VersionedForm, at_most, between, only_text
@@ -32,7 +33,9 @@ A_YEAR = _l("Une année en quatre chiffres.")
 
 
 class Degrees(FloatField):
-    """A latitude or a longitude, with a comma or a point."""
+    """A latitude or a longitude, with a comma or a point: a field of text, since browsers empty a number field that has a comma."""
+
+    widget = TextInput()
 
     def process_formdata(self, valuelist):
         written = (valuelist[0] if valuelist else "").strip().replace(",", ".")

@@ -70,7 +70,7 @@ def records() -> Subquery:
     for kind, model in KINDS.items():
         table = model.__table__
         is_due = and_(table.c.step == Step.PUBLISHED, table.c.review_on <= today)
-        score = 100 * (table.c.points + case((is_due, 0), else_=1)) / literal(TOTALS[kind])
+        score = 100 * (table.c.points + case((is_due, 0), else_=1)) // literal(TOTALS[kind])
         columns = (table.c.id, table.c.step, table.c.step_at, table.c.review_on, table.c.reviewer_id)
         parts.append(select(*columns, score.label("score"), case((is_due, 1), else_=0).label("is_due")))
     return union_all(*parts).subquery("records")

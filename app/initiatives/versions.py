@@ -50,6 +50,8 @@ def written(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return _("oui") if value else _("non")
+    if isinstance(value, float):
+        return str(value).replace(".", ",")
     if isinstance(value, list):
         return "\n".join(line_of(each) for each in value)
     return str(value) if not hasattr(value, "isoformat") else day(value)

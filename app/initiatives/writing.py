@@ -12,7 +12,7 @@ from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.limits import WRITING, limiter
 from app.core.permissions import can, could_after_login, me, require
-from app.core.text import markdown, plain, shorten
+from app.core.text import markdown, one_line, plain, shorten, tidy
 from app.files import services as files
 from app.files import storage, takes_files
 from app.files.kinds import EVERYTHING
@@ -61,6 +61,8 @@ def edit(sheet_id):
                 services.move_to(sheet, chosen_territory(form), by=me())
             flash(_("La fiche est enregistrée."))
             return redirect(url_of(sheet))
+    if form.status != 200:
+        sheet = read_again(sheet, sheet_id)
     return show_form(form, sheet.kind, sheet)
 
 
@@ -69,8 +71,8 @@ def show_form(form: SheetForm, kind: str, sheet: AnySheet | None = None):
     clashes = []
     if sheet is not None and form.is_overtaken:
         online = contents.revisions_of(sheet)[0].fields
-        mine = {**typed(kind, form), "terms": services.labels_by_list(chosen_terms(kind, form, sheet))}
-        mine["sections"] = as_kept(kind, mine["sections"], online)
+        mine = as_kept(kind, typed(kind, form), online)
+        mine["terms"] = services.labels_by_list(chosen_terms(kind, form, sheet))
         clashes = versions.compare(kind, {"language": sheet.language, **online}, mine)
         form.version.data = str(sheet.revision)  # sent again after comparing, it is meant
     for rows in (form[name] for name in ("steps", "contacts") if name in form):
@@ -91,10 +93,20 @@ def show_form(form: SheetForm, kind: str, sheet: AnySheet | None = None):
     ), form.status
 
 
-def as_kept(kind: str, sections: dict[str, str], online: dict) -> list[dict[str, str]]:
-    """Sections as a version keeps them; those that the form does not have are as they are online."""
-    mine = [{"key": key, "title": str(SECTIONS[kind][key][0]), "source": text} for key, text in sections.items() if text]
-    return mine + [section for section in online["sections"] if section["key"] not in sections]
+def read_again(sheet: AnySheet, sheet_id: int) -> AnySheet:
+    """What a refused act had begun is undone: the sheet, as it is."""
+    db.expunge(sheet)
+    return queries.get_sheet(sheet_id)
+
+
+def as_kept(kind: str, mine: dict, online: dict) -> dict:
+    """What was typed, as a version would keep it, to be compared; sections that the form does not have are as they are online."""
+    sections = {key: tidy(text) for key, text in mine["sections"].items()}
+    kept = [{"key": key, "title": str(SECTIONS[kind][key][0]), "source": text} for key, text in sections.items() if text]
+    kept += [section for section in online["sections"] if section["key"] not in sections]
+    rows = {name: [row for row in mine[name] if any(row.values())] for name in ("steps", "contacts") if name in mine}
+    lines = {name: one_line(mine[name]) for name in ("title", "summary")}
+    return {**mine, **lines, **rows, "sections": kept, "sources": services.clean_sources(mine["sources"])}
 
 
 def prepared(kind: str, sheet: AnySheet | None = None) -> SheetForm:
@@ -220,11 +232,12 @@ def complete(sheet_id):
             flash(_("Merci, c’est enregistré."))
             return redirect(url_of(sheet))
     clashes = []
+    if form.status != 200:
+        sheet = read_again(sheet, sheet_id)
     if form.is_overtaken:
         online = contents.revisions_of(sheet)[0].fields
-        mine = reported(form) | {"summary": online["summary"]}
-        mine["sections"] = as_kept("initiative", mine["sections"], online)
-        clashes = versions.compare("initiative", online, {**online, **mine})
+        mine = as_kept("initiative", {**online, **reported(form), "summary": online["summary"]}, online)
+        clashes = versions.compare("initiative", online, mine)
         form.version.data = str(sheet.revision)
     return render_template("initiatives/report.html", form=form, sheet=sheet, clashes=clashes), form.status
 
