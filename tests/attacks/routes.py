@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from app.core import clock
 from tests.attacks.world import KINDS, PHRASE, STATES, Place, World
 
 NOT_OURS = {"static"}  # files of the repository, the same for all
@@ -19,7 +20,13 @@ SAID = {
     "comments.withdraw": ("argument", "comment"),
     "comments.vote": ("argument", "proposal", "debate"),
 }
+ENDINGS = {
+    "exchange.whole_catalogue": ("csv", "ods", "xlsx", "json"),
+    "exchange.citation": ("bib",),
+    "transparency.statements_file": ("csv", "json"),
+}
 SAID |= {
+    "related.show": ("initiative", "project", "consultation"),
     "comments.reply": ("argument", "proposal", "initiative"),
     "moderation.report": ("argument", "consultation"),
     "contents.show": KINDS,
@@ -73,18 +80,33 @@ def things(world: World, endpoint: str, names: set[str], place: Place) -> dict[s
         "role_id": place.role_id,
         "token_id": place.invitation_id,
     }
-    here |= {"decision_id": place.decision, "message_id": world.message_id, "name": "consultation", "filename": "css/site.css"}
+    here |= {
+        "view_id": place.view_id,
+        "decision_id": place.decision,
+        "message_id": world.message_id,
+        "name": "consultation",
+        "filename": "css/site.css",
+    }
+    here |= world.region.others | place.others
+    here |= {"public_id": world.public_ids["author"], "vocabulary": "theme", "key": "un", "year": clock.today().year}
+    here |= {"month": f"{clock.today():%Y-%m}"}
     found: dict[str, dict[str, Any]] = {}
     if names == {"token"}:
         values = tokens(world, endpoint, place)
         return {name: {"token": value} for name, value in values.items()}
     if "file_id" in names:
         found = {"logo": {"file_id": place.logo_id}}
-    elif "public_id" in names:
+    elif names == {"public_id"}:
         found = {name: {"public_id": world.public_ids[name]} for name in ("author", "suspended")}
+    elif names & {"ending", "form"}:
+        (name,) = names & {"ending", "form"}
+        found = {each: {name: each} for each in ENDINGS[endpoint]}
+        if "sheet_id" in names:
+            found = {f"initiative:{state}": {name: "bib", "sheet_id": place.contents["initiative", state]} for state in STATES[:-1]}
     elif "kind" in names:
         found = {kind: {"kind": kind} for kind in ("initiative", "document", "tool")}
     elif "case_id" in names:
+        here["project_id"] = place.contents["project", "published"]
         found = {f"case:{name}": {"case_id": case_id} for name, case_id in place.cases.items()}
     elif group in SPACES and "content_id" in names:
         kind = SPACES[group]
@@ -100,7 +122,8 @@ def things(world: World, endpoint: str, names: set[str], place: Place) -> dict[s
     else:
         for argument, kinds in {
             "project_id": ("project",), "consultation_id": ("consultation",), "debate_id": ("debate",), "proposal_id": ("proposal",),
-            "source_id": ("source",), "sheet_id": ("initiative",),
+            "source_id": () if group == "exchange_admin" else ("source",), "sheet_id": ("initiative",),
+            "space_id": ("consultation", "debate"),
         }.items():  # fmt: skip
             if argument in names:
                 for kind in kinds:
@@ -108,9 +131,9 @@ def things(world: World, endpoint: str, names: set[str], place: Place) -> dict[s
                         if (kind, state) in place.contents:
                             more = {"phase_id": place.phases.get((kind, state)), "attachment_id": place.attachments.get((kind, state))}
                             found[f"{kind}:{state}"] = {argument: place.contents[kind, state]} | more
-    if "sheet_id" in names:
+    if "sheet_id" in names and "ending" not in names:
         found |= {
-            f"region:{kind}:{state}": {"sheet_id": n}
+            f"region:{kind}:{state}": {"sheet_id": n, "attachment_id": world.region.attachments[kind, state]}
             for (kind, state), n in world.region.contents.items()
             if kind == "initiative" and state in {"draft", "published"}
         }
@@ -127,10 +150,12 @@ def things(world: World, endpoint: str, names: set[str], place: Place) -> dict[s
 
 
 def tokens(world: World, endpoint: str, place: Place) -> dict[str, str]:
+    if endpoint == "appeals.by_link":
+        return {"link": world.tokens[f"appeal {place.slug}"], "forged": "a.b"}
     if endpoint == "accounts.accept":
         return {"invitation": world.tokens[f"invite {place.slug}"], "forged": "a.b"}
     known = {"accounts.confirm": "confirm", "accounts.confirm_email": "change_email", "accounts.first_administrator": "first_administrator"}
-    known |= {"accounts.reset": "reset", "moderation.confirm_report": "report"}
+    known |= {"accounts.reset": "reset", "moderation.confirm_report": "report", "follows.feed": "feed", "follows.stop": "stop"}
     if endpoint not in known:
         raise LookupError(f"{endpoint}: tests/attacks/routes.py does not know its token")
     return {"link": world.tokens[known[endpoint]], "forged": "a.b"}
@@ -148,6 +173,7 @@ SPACE = {
     "project": "0",
     "version": "1",
 }
+SOURCE = {"name": "Ailleurs", "kind": "feed", "url": "https://example.org/autre", "territory": "0", "every_hours": "24"}
 NEW_SPACE = SPACE | {"opens_at": FUTURE, "closes_at": LATER}
 PHASE = {"name": "Suite", "note": "Note", "opens_at": FUTURE, "closes_at": LATER, "allows": ["vote"]}
 SHEET = {"version": "1", "title": "Une fiche", "summary": "En une phrase.", "level": "0", "sources_text": "Titre | https://example.org/"}
@@ -195,10 +221,24 @@ FORMS: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "debates_admin.create": lambda w, p: NEW_SPACE,
     "debates_admin.edit": lambda w, p: SPACE,
     "debates_admin.edit_phase": lambda w, p: PHASE,
+    "appeals.against_decision": lambda w, p: {"text": "Relisez-moi, le ton était vif mais poli."},
+    "appeals.by_link": lambda w, p: {"text": "Relisez-moi, le ton était vif mais poli."},
+    "exchange_admin.add_source": lambda w, p: SOURCE,
+    "exchange_admin.edit_source": lambda w, p: SOURCE,
+    "exchange_admin.upload": lambda w, p: {"file": (io.BytesIO(b"titre\nUne fiche\n"), "fiches.csv"), "target": "draft"},
+    "follows.save": lambda w, p: {"address": "q=arbres"},
+    "initiatives.report": lambda w, p: {"title": "Un jardin", "summary": "On plante.", "territory": str(p.id), "context": "Une friche."},
+    "lists.show": lambda w, p: {"label": "Un terme de plus"},
+    "moderation.correct": lambda w, p: {"text": "Otez le nom."},
+    "sanctions.propose": lambda w, p: with_article(w, p, kind="warning", facts="Injures répétées."),
     "initiatives.create": lambda w, p: SHEET | {"territory": str(p.id)},
     "initiatives.edit": lambda w, p: SHEET | {"territory": str(p.id)},
     "initiatives.link": lambda w, p: {"target": str(p.contents["project", "published"]), "nature": "follows"},
     "moderation.case": lambda w, p: with_article(w, p, version="1", verdict="keep", reasons="Rien à redire."),
+    "moderation.save_view": lambda w, p: {"name": "En retard"},
+    "moderation.together": lambda w, p: with_article(
+        w, p, case=str(p.cases["waiting"]), verdict="keep", reasons="Rien à redire.", confirmed="1"
+    ),
     "moderation.report": lambda w, p: with_article(w, p, message="Voyez.", name="Paule", email="paule@example.org"),
     "moderation.settings": lambda w, p: {"regime": "a_priori", "target_hours": "12"},
     "projects_admin.add_document": lambda w, p: {"file": picture(), "title": "Plan des travaux"},

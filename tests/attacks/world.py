@@ -21,21 +21,30 @@ from app.consultations.models import Consultation
 from app.consultations.proposals.models import Appendix, Proposal, Section, Source
 from app.contents import links
 from app.contents import services as contents
-from app.contents.models import Attachment, Content, Mandate, Phase, State
+from app.contents.models import Attachment, Content, Link, LinkNature, LinkState, Mandate, Phase, State
+from app.contents.queries import terms_in
 from app.core import clock
 from app.core import db as database
 from app.core.db import db
 from app.debates.models import Debate
+from app.exchange.models import HarvestedSheet, HarvestSource, SheetImport, SourceKind
 from app.files import services as files
 from app.files.models import StoredFile
+from app.follows import links as saved
+from app.follows.models import SavedSearch
 from app.initiatives.labels import VOCABULARIES
-from app.initiatives.models import Document, Initiative, Step, Tool
+from app.initiatives.models import Document, Initiative, Remark, Step, Tool
 from app.moderation import queries as desk
-from app.moderation import reports
+from app.moderation import redress, reports
 from app.moderation import services as moderation
+from app.moderation.appeals.models import Appeal
+from app.moderation.desk.models import SavedView
 from app.moderation.models import Cause, Report
+from app.moderation.sanctions.models import Sanction, SanctionKind
+from app.moderation.transparency.models import ReadingDraw, SecondReading
 from app.notifications.models import Notification
 from app.projects.models import Project
+from app.related.models import Suggestion
 from app.search import engines, sync
 from app.territories import services as territories
 from app.territories.models import Territory
@@ -84,6 +93,8 @@ class Place:
     page: str = ""
     cases: dict[str, int] = field(default_factory=dict)
     decision: int = 0
+    view_id: int = 0
+    others: dict[str, int] = field(default_factory=dict)  # name of an argument → id: an appeal, a sanction, a suggestion…
     role_id: int = 0
     invitation_id: int = 0
     logo_id: int = 0
@@ -324,6 +335,8 @@ class World:
         place.cases["decided"] = case.id
         case = desk.get_case(case.id)
         place.decision = moderation.decide(case, by=agent, verdict="hide", article=article, reasons="Hors sujet.", seen=case.version).id
+        place.view_id = save(SavedView(person_id=agent.id, name="En retard", place=place.slug, query="late=1")).id
+        self.redress(place, judged, made, agent, article)
         if place is self.a:
             report = Report(
                 content_id=made["debate", "published"].id,
@@ -335,6 +348,43 @@ class World:
             save(report)
             self.tokens["report"] = "jeton"
             save(Mandate(project_id=made["project", "published"].id, person_id=self.people["garant"].id))
+
+    def redress(self, place: Place, judged: Content, made: dict, agent: Person, article) -> None:
+        """What follows a decision: an appeal, a sanction that waits, a second reading; and what else hangs from the territory."""
+        appeal = save(Appeal(decision_id=place.decision, territory_id=place.id, person_id=self.people["author"].id, text="Relisez-moi."))
+        sanction = Sanction(person_id=self.people["author"].id, territory_id=place.id, kind=SanctionKind.WARNING, facts="Injures répétées.")
+        sanction.proposed_by_id, sanction.article_id = agent.id, article.id
+        save(sanction)
+        draw = save(
+            ReadingDraw(
+                place=f"territory:{place.id}", territory_id=place.id, week=clock.today(), seed="a", percent=5, population=1, drawn=1
+            )
+        )
+        reading = save(SecondReading(decision_id=place.decision, draw_id=draw.id, territory_id=place.id))
+        sheet, project = made["initiative", "published"], made["project", "published"]
+        pair = sorted((sheet.id, project.id))
+        suggestion = save(Suggestion(one_id=pair[0], other_id=pair[1], likeness=0.5, score=1.0))
+        asked = save(
+            Link(
+                from_id=sheet.id,
+                to_id=made["tool", "published"].id,
+                nature=LinkNature.REUSES,
+                state=LinkState.PROPOSED,
+                asked_id=made["tool", "published"].id,
+            )
+        )
+        remark = save(Remark(sheet_id=sheet.id, field="", body="Une source ?", revision=1, author_id=self.people["curator"].id))
+        place.others = {
+            "appeal_id": appeal.id,
+            "sanction_id": sanction.id,
+            "reading_id": reading.id,
+            "suggestion_id": suggestion.id,
+            "link_id": asked.id,
+            "remark_id": remark.id,
+        }
+        for state in STATES[:-1]:
+            place.attachments["initiative", state] = self.attach(made["initiative", state])
+        self.tokens[f"appeal {place.slug}"] = redress.token_of(redress.Key(decision_id=place.decision))
 
     def attach(self, project: Content) -> int:
         plan = save(
@@ -358,8 +408,23 @@ class World:
                     model, author=self.people["curator"], state=State(state), title=f"{kind} {state} régional", step=step, summary="Résumé."
                 )
                 self.region.contents[kind, state] = row.id
+                self.region.attachments[kind, state] = self.attach(row)
         case = moderation.open_case(db.get(Content, self.region.contents["initiative", "published"]), Cause.REPORT)
         self.region.cases["reported"] = case.id
+        harvested = save(HarvestSource(name="Ailleurs", kind=SourceKind.FEED, url="https://example.org/fil"))
+        taken = HarvestedSheet(
+            source_id=harvested.id, remote_id="1", content_id=self.region.contents["tool", "published"], digest="x", revision=1
+        )
+        search = save(SavedSearch(person_id=self.people["author"].id, label="vélo", address="q=v%C3%A9lo"))
+        self.region.others = {
+            "source_id": harvested.id,
+            "harvested_id": save(taken).id,
+            "import_id": save(SheetImport(name="fiches.csv", rows=[{"titre": "Une fiche"}])).id,
+            "search_id": search.id,
+            "term_id": terms_in("theme")[0].id,
+        }
+        self.tokens["feed"] = saved.sign(saved.FEED, search.nonce)
+        self.tokens["stop"] = saved.sign(saved.STOP, self.people["author"].public_id)
         db.commit()
 
     def make_links(self) -> None:
