@@ -199,20 +199,22 @@ def prepare(app) -> tuple[int, list[str], list[str]]:
 
 
 def arguments(count: int) -> list[tuple[str, str, str]]:
-    """(side, title, body) of so many arguments people really wrote, each marked with its number; the first ones come again past the last."""
+    """(side, title, body) of so many arguments people really wrote, each marked with its number."""
     from app.core.text import plain
 
     path = CORPUS / "republique-numerique.jsonl.gz"
     if not path.exists():
         raise SystemExit(f"{path} is absent: nothing real to replay")
     found: list[tuple[str, str, str]] = []
+    known: set[str] = set()
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             for each in json.loads(line).get("arguments", []):
                 body = plain(each["body"]).strip()[:4000]
-                if body:
+                if body and body not in known:  # some sent the same words many times: the site refuses a second one from one person
+                    known.add(body)
                     found.append((each["side"], " ".join(body[:80].replace("[", "(").replace("]", ")").split()), body))
-    return [(side, f"[{n}] {title}", body) for n, (side, title, body) in ((n, found[n % len(found)]) for n in range(count))]
+    return [(side, f"[{n}] {title}", body) for n, (side, title, body) in ((n, found[n]) for n in range(min(count, len(found))))]
 
 
 # --- Meanwhile -------------------------------------------------------------------------------------------------------------
@@ -272,7 +274,7 @@ def post(made: Run, waiting: queue.Queue, debate: int) -> None:
             with made.lock:
                 made.authors[n] = address
         else:
-            made.trouble(f"argument {n} was answered {status}: {' '.join(answer.split())[:200]}")
+            made.trouble(f"argument {n} was answered {status}: {errors_of(answer)}")
 
 
 def decide(made: Run, browser: Browser, dice: random.Random) -> None:

@@ -6,6 +6,7 @@ from app.core import pagecache
 from app.core.db import db
 from app.home import queries
 from app.home.views import page_end, rows_by_moment, stamps_of
+from app.moderation.transparency.blocks import moderation
 from app.projects.labels import MATURITIES
 from app.projects.queries import public_projects
 from app.territories import blocks
@@ -15,6 +16,7 @@ def declare() -> None:
     blocks.register(activities)
     blocks.register(projects)
     blocks.register(sheets)
+    blocks.register(moderation)
 
 
 def activities(territory):

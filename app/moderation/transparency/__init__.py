@@ -8,7 +8,6 @@ def init_app(app):
     from app.core.i18n import _l
     from app.moderation.doors import door
     from app.moderation.transparency import (
-        blocks,
         cli,
         listeners,
         rules,  # noqa: F401 -- declares who may
@@ -17,7 +16,6 @@ def init_app(app):
     )
 
     listeners.listen()
-    blocks.declare()
     app.register_blueprint(views.transparency)
     app.cli.add_command(cli.readings)
     door(_l("Relectures"), "transparency.readings", "reading.list", 50)

@@ -1,14 +1,9 @@
-"""What the page of a territory says of its moderation: where its register and its reports are."""
+"""What the page of a territory says of its moderation; the home of pages says where it stands among the others."""
 
 from app.core import pagecache
 from app.moderation.transparency import queries
 from app.moderation.transparency.calendars import this_month
 from app.moderation.transparency.listeners import STAMP
-from app.territories import blocks
-
-
-def declare() -> None:
-    blocks.register(moderation)
 
 
 def moderation(territory):

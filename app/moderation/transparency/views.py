@@ -221,12 +221,12 @@ def place_id(place: Any) -> int | None:
 
 
 def readings_page(slug: str, place: Any, form: RateForm):
-    may_compare = can("reading.compare", place)
+    may_read, may_compare = can("moderation.desk", place), can("reading.compare", place)
     return render_template(
         "transparency/readings.html",
         slug=slug,
         territory=place if isinstance(place, Territory) else None,
-        waiting=queries.to_read(place_id(place), me()),
+        waiting=queries.to_read(place_id(place), me()) if may_read else None,
         others=queries.waiting_for_others(place_id(place), me()),
         counts=queries.counts_read(place_id(place)),
         percent=queries.percent_of(place_id(place)),

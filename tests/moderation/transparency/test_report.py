@@ -55,7 +55,7 @@ def test_the_page_says_it_in_a_sentence_then_a_table(client, october):
     page = report(client, october, ending="").text.replace("\u202f", " ").replace("\u00a0", " ")
     assert "La modération en octobre 2026" in page
     assert "10 décisions ont été prises." in page
-    assert "Neuf sur dix ont attendu moins de 9 heures." in page
+    assert "Neuf sur dix ont attendu 9 heures au plus." in page
     assert '<table class="bf-bars">' in page
 
 
