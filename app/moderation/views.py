@@ -98,7 +98,6 @@ def correct(case_id):
 def erase(case_id):
     """For a manager: remove a text and destroy its words. Apart from the desk, and said twice: it cannot come back."""
     case = queries.get_case(case_id)
-    require("case.read", case)
     require("case.erase", case)
     form = ErasureForm()
     articles = {article.id: article for article in queries.articles_for(case.content)}
