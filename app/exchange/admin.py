@@ -13,7 +13,7 @@ from app.exchange.models import ImportState
 from app.files import takes_files
 from app.initiatives.models import Step
 
-exchange_admin = Blueprint("exchange_admin", __name__, url_prefix="/gestion/catalogue", template_folder="templates")
+exchange_admin = Blueprint("exchange_admin", __name__, url_prefix="/gestion/region/catalogue", template_folder="templates")
 SHOWN = 100  # rows of a preview or a report on the page
 
 

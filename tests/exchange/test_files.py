@@ -109,7 +109,7 @@ def test_a_row_that_cannot_be_taken_is_told_and_the_others_are_taken(client, cur
     client.log_in(curator)
     text = "titre;nature;en_une_phrase;theme;debut\nUne fiche;initiative;Oui.;Inconnu;31/12/2023\n;outil;;;\nAutre;vaisseau;;;\nUne autre;outil;;;\n"
     sent = {"file": (io.BytesIO(text.encode("cp1252")), "fiches.csv"), "target": "proposed"}
-    shown = client.get(client.post("/gestion/catalogue/imports", data=sent, content_type="multipart/form-data").location)
+    shown = client.get(client.post("/gestion/region/catalogue/imports", data=sent, content_type="multipart/form-data").location)
     assert "Rien n’est encore écrit" in shown.text
     assert "Le titre manque" in shown.text
     assert "vaisseau" in shown.text
@@ -222,6 +222,6 @@ def test_the_api_pages_and_filters(client, sheet):
 
 def test_a_form_sent_without_a_file_says_so(client, curator):
     client.log_in(curator)
-    answer = client.post("/gestion/catalogue/imports", data={"target": "proposed"}, content_type="multipart/form-data")
+    answer = client.post("/gestion/region/catalogue/imports", data={"target": "proposed"}, content_type="multipart/form-data")
     assert answer.status_code == 422
     assert "Choisissez un fichier" in answer.text

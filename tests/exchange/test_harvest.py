@@ -208,11 +208,11 @@ def test_only_public_addresses_become_sources_and_one_that_fails_is_tried_again(
     client.log_in(curator)
     given = {"name": "X", "kind": "feed", "territory": "0", "every_hours": "24", "is_active": "y"}
     for url in ("http://127.0.0.1:8000/", "file:///etc/passwd", "ftp://x.example/"):
-        refused = client.post("/gestion/catalogue/moissons/ajouter", data={**given, "url": url})
+        refused = client.post("/gestion/region/catalogue/moissons/ajouter", data={**given, "url": url})
         if url.startswith("http://127"):
             assert refused.status_code == 422  # its port; the address itself is refused when it is asked
         assert refused.status_code == 422
-    page = client.get(client.post("/gestion/catalogue/moissons/ajouter", data={**given, "url": "https://ailleurs.example/fil"}).location)
+    page = client.get(client.post("/gestion/region/catalogue/moissons/ajouter", data={**given, "url": "https://ailleurs.example/fil"}).location)
     assert "Pas encore lue" in page.text
     source = db.scalars(select(HarvestSource)).one()
     source_id, kind = source.id, source.kind
@@ -220,5 +220,5 @@ def test_only_public_addresses_become_sources_and_one_that_fails_is_tried_again(
     shown = reap(source_id)
     assert "ne répond pas" in shown.problem
     assert "ne répond pas" in client.get(page.request.path).text
-    twice = client.post("/gestion/catalogue/moissons/ajouter", data={**given, "url": "https://ailleurs.example/fil"})
+    twice = client.post("/gestion/region/catalogue/moissons/ajouter", data={**given, "url": "https://ailleurs.example/fil"})
     assert "déjà moissonnée" in twice.text
