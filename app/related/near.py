@@ -23,7 +23,8 @@ from app.search.engines.base import Hit, SearchUnavailable
 
 SHOWN = 3
 ASKED = 60  # hits, before what is one's own is left out
-LEAST = 0.12  # likeness under which two texts share little but common words: judged on docs/related.md
+LEAST = 0.12  # likeness under which two texts are no candidates, whatever else they share
+ENOUGH = 0.15  # of what is shown, likeness and what else they share: judged in docs/related.md
 READ = 20_000  # characters of a text
 
 
@@ -70,4 +71,4 @@ def elsewhere(title: str, body: str, *, territory_id: int | None, reader: Person
     if not reader.is_anonymous:
         query = query.where(or_(Content.author_id != reader.id, Content.author_id.is_(None)))
     rows = {content.id: content for content in db.scalars(query)}
-    return [Near(rows[each], found[each]) for each in found if each in rows][:limit]
+    return [Near(rows[each], found[each]) for each in found if each in rows and found[each] >= ENOUGH][:limit]

@@ -1,7 +1,7 @@
 """Later work: what is near a text that was published or changed, and which links that suggests.
 
 A job names a content and computes it as it is now, in a transaction of its own: done twice, late or out of order, it
-comes to the same. What is found near A has A near it too, so that older pages learn of newer ones.
+comes to the same. What is found near A is looked at again, once and no further, so that older pages learn of newer ones.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from app.related.models import Neighbour, Suggestion, SuggestionState
 from app.search import engines
 
 TOPIC = "related"
+ECHO = "~"  # ends the key of a job that another caused: it causes none
 KEPT = 6  # neighbours of one content; three are shown
 SUGGESTED = 4  # links suggested for one content
 LEAST_SCORE = 0.20  # likeness and what else they share, from which a link is suggested
@@ -45,15 +46,19 @@ def compute(keys: Sequence[str]) -> None:
                 outbox.enqueue(TOPIC, key, due_at=clock.from_now(seconds=4 * AFTER))
         return
     for key in keys:
-        compute_one(int(key))
+        found = compute_one(int(key.removesuffix(ECHO)))
+        if not key.endswith(ECHO):
+            with transaction():
+                for other_id in found:
+                    outbox.enqueue(TOPIC, f"{other_id}{ECHO}")
 
 
-def compute_one(content_id: int) -> None:
-    """Find what is near, with no lock held; then write it."""
+def compute_one(content_id: int) -> list[int]:
+    """Find what is near, with no lock held; then write it. Returns those of its neighbours that do not know of it yet."""
     db.rollback()
     content = db.scalars(select(Content).where(Content.id == content_id, published()).options(queries.place())).one_or_none()
     if content is None or content.kind not in registry.compared():
-        return
+        return []
     likeness = {hit.content_id: hit.likeness for hit in near.hits_of(content)}
     others = db.scalars(
         select(Content).where(Content.id.in_(likeness), published(), *not_of_one_family(content)).options(*BODIES, queries.place())
@@ -63,8 +68,9 @@ def compute_one(content_id: int) -> None:
     best = sorted(others, key=lambda other: (-scores[other.id], other.id))
     let_go(content, *others)  # read before, with no lock held: the transaction that writes must not read each again
     with transaction():
-        keep_neighbours(content, best[:KEPT], likeness, scores)
+        unaware = keep_neighbours(content, [other for other in best[:KEPT] if scores[other.id] >= near.ENOUGH], likeness, scores)
         suggest(content, best, likeness, scores)
+    return unaware
 
 
 def not_of_one_family(content: Content) -> list:
@@ -74,21 +80,21 @@ def not_of_one_family(content: Content) -> list:
     return [Content.id.not_in([content.id, *above]), *(or_(each.is_(None), each != content.id) for each in mine)]
 
 
-def keep_neighbours(content: Content, found: Sequence[Content], likeness: Mapping[int, float], scores: Mapping[int, float]) -> None:
+def keep_neighbours(content: Content, found: Sequence[Content], likeness: Mapping[int, float], scores: Mapping[int, float]) -> list[int]:
+    """Replace the list; what is no longer near loses this one too. Returns those that should look whether they have it near."""
     before = db.scalars(select(Neighbour.other_id).where(Neighbour.content_id == content.id).order_by(Neighbour.score.desc())).all()
+    ids = [other.id for other in found]
     db.execute(delete(Neighbour).where(Neighbour.content_id == content.id))
-    gone = set(before) - {other.id for other in found}
+    gone = set(before) - set(ids)
     if gone:
         db.execute(delete(Neighbour).where(Neighbour.content_id.in_(gone), Neighbour.other_id == content.id))
-    for other in found:
-        row = {"likeness": likeness[other.id], "score": scores[other.id]}
-        insert_or_ignore(Neighbour, {"content_id": content.id, "other_id": other.id, **row})
-        db.execute(delete(Neighbour).where(Neighbour.content_id == other.id, Neighbour.other_id == content.id))
-        insert_or_ignore(Neighbour, {"content_id": other.id, "other_id": content.id, **row})
-        weakest = select(Neighbour.id).where(Neighbour.content_id == other.id).order_by(Neighbour.score.desc(), Neighbour.id).offset(KEPT)
-        db.execute(delete(Neighbour).where(Neighbour.id.in_(db.scalars(weakest.limit(100)).all())))
-    if [other.id for other in found] != list(before):
-        stamps.bump(*(f"content:{each}" for each in {content.id, *gone, *(other.id for other in found)}))
+    for each in ids:
+        row = {"content_id": content.id, "other_id": each, "likeness": likeness[each], "score": scores[each]}
+        insert_or_ignore(Neighbour, row)
+    if ids != list(before):
+        stamps.bump(*(f"content:{each}" for each in {content.id, *gone}))
+    aware = set(db.scalars(select(Neighbour.content_id).where(Neighbour.other_id == content.id)))
+    return [each for each in ids if each not in aware]
 
 
 def suggest(content: Content, best: Sequence[Content], likeness: Mapping[int, float], scores: Mapping[int, float]) -> None:

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.accounts.models import Person
 from app.consultations.models import Consultation
@@ -11,7 +11,7 @@ from app.consultations.proposals.models import Proposal
 from app.contents import links
 from app.contents import services as contents
 from app.contents.models import Link, State, Term
-from app.core import outbox
+from app.core import clock, outbox
 from app.core.db import db
 from app.initiatives.models import Initiative
 from app.projects.models import Project
@@ -141,16 +141,19 @@ def test_pages_show_what_is_near_with_the_reason(client, region):
     assert "Pistes cyclables du canal" not in client.get(f"/propositions/{proposal.id}").text
 
 
-def test_what_is_new_is_near_what_was_there(region):
+def test_what_is_new_is_near_what_was_there(region, run_worker):
+    def near_the_sheet():
+        return db.scalars(select(Neighbour.other_id).where(Neighbour.content_id == region.sheet.id)).all()
+
     region.compute(region.sheet)
-    before = db.scalars(select(Neighbour.other_id).where(Neighbour.content_id == region.sheet.id)).all()
     newer = region.make(Project, region.here, "Pistes cyclables, suite", BIKES)
     region.index()
-    region.compute(newer)
-    after = db.scalars(select(Neighbour.other_id).where(Neighbour.content_id == region.sheet.id)).all()
-    assert newer.id not in before
-    assert newer.id in after
-    assert len(after) <= worker.KEPT
+    assert newer.id not in near_the_sheet()
+    db.execute(update(outbox.OutboxJob).values(due_at=clock.now()))
+    db.commit()
+    run_worker(worker.TOPIC)
+    assert newer.id in near_the_sheet()
+    assert len(near_the_sheet()) <= worker.KEPT
 
 
 def test_what_changed_its_subject_is_no_longer_near(region):
