@@ -11,7 +11,21 @@ from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.mail import MailMessage
 from app.core.outbox import OutboxJob
-from app.demo import activities, afterwards, ballots, catalogue, editorial, follows, links, moderation, people, places, projects, redress
+from app.demo import (
+    activities,
+    afterwards,
+    ballots,
+    catalogue,
+    editorial,
+    follows,
+    links,
+    moderation,
+    people,
+    places,
+    projects,
+    redress,
+    transparency,
+)
 from app.demo.people import PASS_PHRASE, log_ins
 from app.demo.story import Story
 from app.notifications.models import Notification
@@ -46,7 +60,7 @@ def planned() -> Story:
     """All that will be told, seen from now."""
     now = clock.now()
     story = Story(today=now.astimezone(PARIS).date(), told_at=now)
-    for part in (people, places, projects, activities, afterwards, catalogue, editorial, links, moderation, redress, follows):
+    for part in (people, places, projects, activities, afterwards, catalogue, editorial, links, moderation, redress, transparency, follows):
         part.plan(story)
     return story
 

@@ -72,8 +72,10 @@ def posted(story: Story, place: str, row: dict[str, Any], dice: random.Random) -
     if not about:
         return None
     author, side = dice.choice(citizens(story)), dice.choice(("for", "against"))
+    on = dice.choice(about)
+    title = row["title"] if on.kind == "debate" else ""  # under a proposal, an argument has none
     with read_first(territory.id, Regime.BEFORE):
-        return comments.post_argument(dice.choice(about), author=author, side=side, title=row["title"], body=row["body"])
+        return comments.post_argument(on, author=author, side=side, title=title, body=row["body"])
 
 
 def published(model: type[Content], territory_id: int) -> list[Any]:

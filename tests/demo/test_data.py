@@ -28,7 +28,8 @@ PEOPLE = keyed(read("people.toml")["people"])
 PROJECTS = keyed(read("projects.toml")["projects"])
 CONSULTATIONS = keyed(read(path.relative_to(DATA)) for path in FILES if path.parent.name == "consultations")
 DEBATES = keyed(read("debates.toml")["debates"])
-CASES = read("moderation.toml")["cases"]
+CASES = read("moderation.toml")["cases"] + read("redress.toml")["cases"]
+PAST = read("transparency.toml")
 SHEETS = [sheet for path in FILES if path.parent.name == "sheets" for sheet in read(path.relative_to(DATA))["sheets"]]
 LINKS = read("links.toml")["links"]
 PROPOSED = read("links.toml")["proposed"]

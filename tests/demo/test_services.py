@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectin_polymorphic
 
 from app.accounts.models import Person
 from app.accounts.services import check_credentials
+from app.audit import keys
 from app.audit import queries as audit
 from app.comments.models import Argument, Comment
 from app.consultations.models import Consultation
@@ -28,7 +29,9 @@ from app.demo.people import PASS_PHRASE
 from app.initiatives.labels import VOCABULARIES
 from app.initiatives.models import KINDS, Document, Initiative, Remark, Step, Tool
 from app.initiatives.quality import TOTALS
-from app.moderation.models import Case, Cause, Decision, Report
+from app.moderation.appeals.models import Appeal
+from app.moderation.models import Case, Cause, Decision, Report, Statement
+from app.moderation.sanctions.models import Sanction
 from app.notifications.models import Notification
 from app.projects.models import Maturity, MaturityChange, Project
 from app.territories.models import CharterArticle, LegalPage, Territory
@@ -59,12 +62,16 @@ def test_everything_in_the_files_is_in_the_base(region):
     assert count(Consultation) == len(data.CONSULTATIONS)
     assert count(Debate) == len(data.DEBATES)
     assert count(Proposal) == len(data.PROPOSALS) + of["proposal"] + len(AFTERWARDS["withdrawn"]) + len(AFTERWARDS["drafts"])
-    assert count(Argument) == len(data.ARGUMENTS) + sum(len(row.get("arguments", [])) for _, row in data.PROPOSALS) + of["argument"]
+    past = Argument.body_source.not_in([row["body"] for row in data.PAST["refused"]])
+    assert count(Argument, past) == len(data.ARGUMENTS) + sum(len(row.get("arguments", [])) for _, row in data.PROPOSALS) + of["argument"]
     assert count(Comment) == said + answers + of["reply"]
     sheets = [sheet for model in KINDS.values() for sheet in db.scalars(select(model)) if sheet.voice == Voice.OFFICIAL]
     assert Counter(map(type, sheets)) == {Initiative: 28, Document: 6, Tool: 6}
     assert count(Link) == len(data.LINKS) + len(data.PROPOSED)
-    assert count(Case) == len(data.CASES)
+    decided_before = select(Decision.case_id).where(
+        Decision.reasons.in_([row["reasons"] for row in data.PAST["refused"] + data.PAST["reported"]])
+    )
+    assert count(Case, Case.id.not_in(decided_before)) == len(data.CASES)
     assert count(Mandate) == 1
 
 
@@ -170,7 +177,7 @@ def test_every_role_is_in_the_register(region):
 
 
 def test_the_register_holds(region):
-    verdicts = list(audit.verify_all(secrets=[region.config["SECRET_KEY"]]))
+    verdicts = list(audit.verify_all(keys=keys.of(region.config)))
     assert [verdict.sentence for verdict in verdicts if not verdict.is_whole] == []
     assert len(verdicts) > 5
 
@@ -188,10 +195,14 @@ def test_the_desk_has_work_and_a_past(region):
     open_cases = [case for case in cases if case.is_open]
     assert len(open_cases) == sum("decision" not in case or "edit" in case for case in data.CASES)
     assert {case.cause for case in open_cases} == set(Cause)
-    assert count(Decision, ~Decision.is_automated, Decision.verdict != "hide") == sum("decision" in case for case in data.CASES)
+    past = [row["reasons"] for row in data.PAST["refused"] + data.PAST["reported"]]
+    assert count(Decision, Decision.reasons.in_(past)) > 40
+    by_the_desk = (~Decision.is_automated, Decision.verdict != "hide", Decision.route != "appeal", Decision.reasons.not_in(past))
+    assert count(Decision, *by_the_desk) == sum("decision" in case for case in data.CASES)
     assert count(Decision, Decision.route == "threshold") == 1
     assert {each.verdict.value for each in db.scalars(select(Decision))} == {"keep", "redact", "move", "hide", "refuse"}
-    assert count(Report) == sum(len(case.get("reports", [])) for case in data.CASES)
+    of_the_past = Report.message.not_in([row["message"] for row in data.PAST["reported"]])
+    assert count(Report, of_the_past) == sum(len(case.get("reports", [])) for case in data.CASES)
     assert count(Report, Report.confirmed_at.is_(None)) == 0
     assert 0 < count(Report, Report.person_id.is_(None)) < count(Report)
 
@@ -200,9 +211,22 @@ def test_the_authors_of_what_was_restricted_were_told_why(region):
     for decision in db.scalars(select(Decision).where(Decision.verdict.not_in(("keep", "move")))):
         author_id = db.scalar(select(Content.author_id).where(Content.id == decision.content_id))
         told = db.scalars(
-            select(Notification).where(Notification.person_id == author_id, Notification.content_id == decision.content_id)
+            select(Notification).where(
+                Notification.person_id == author_id,
+                Notification.content_id == decision.content_id,
+                Notification.template.like("decision_%"),
+            )
         ).one()
         assert decision.reasons.split(".")[0] in told.text
+
+
+def test_there_is_something_to_answer_and_answers_to_read(region):
+    outcomes = Counter(db.scalars(select(Appeal.outcome)))
+    assert outcomes == {None: 2, "upheld": 1, "dismissed": 1}
+    assert not any(db.scalars(select(Appeal.is_late)))
+    kept = [sanction.holds(clock.now()) for sanction in db.scalars(select(Sanction))]
+    assert Counter(kept) == {True: 1, False: 2}
+    assert count(Statement, Statement.sanction_id.is_not(None)) == 1
 
 
 def test_a_corrected_proposal_keeps_its_versions_and_its_votes_name_theirs(region):
