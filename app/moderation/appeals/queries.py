@@ -86,7 +86,7 @@ def sanctioned(key: Key) -> Act | None:
 def decided(key: Key) -> Act | None:
     whole = joinedload(Decision.content)
     query = select(Decision).where(Decision.id == key.decision_id)
-    query = query.options(whole.options(*BODIES), whole.joinedload(Content.territory), whole.joinedload(Content.space).options(*BODIES))
+    query = query.options(whole.joinedload(Content.territory), whole.joinedload(Content.space).options(*BODIES))
     decision = get_one(query.options(joinedload(Decision.article), joinedload(Decision.by)))
     report = None
     if key.report_id:
@@ -169,7 +169,7 @@ def waiting_count(territory_id: int | None) -> int:
 
 def get_case_of(decision: Decision) -> Case:
     """For update: what is decided about the text waits for the answer."""
-    query = select(Case).where(Case.id == decision.case_id).options(joinedload(Case.content).options(*BODIES))
+    query = select(Case).where(Case.id == decision.case_id).options(joinedload(Case.content))
     return get_one(query.with_for_update(of=Case).execution_options(populate_existing=True))
 
 

@@ -99,6 +99,16 @@ def test_the_queue_shows_ages_against_the_promise_and_leads_to_the_answer(client
     assert "Accepté" in client.get(f"/moderation/{world.place.slug}/recours?etape=repondus").text
 
 
+def test_upholding_from_the_page_shows_cut_passages_again(client):
+    """Red with the text's body left out of what the page loads: the cut could not be lifted."""
+    world = make_case()
+    made = appeal(against(decide(world, Verdict.REDACT, spans=[("body_source", 7, 16)])))
+    client.log_in(world.samir)
+    sent = {"version": "1", "outcome": "upheld", "answer": "Ce mot peut rester."}
+    assert client.post(f"/moderation/{world.place.slug}/recours/{made.id}", data=sent).status_code == 302
+    assert "andouille" in client.get(f"/debats/{world.debate.id}").text
+
+
 def test_k04_a_stale_tab_is_told_who_answered_and_keeps_its_text(client):
     world = make_case()
     made = appeal(against(decide(world)))
@@ -145,6 +155,17 @@ def test_z02_the_team_of_another_territory_reads_no_appeal_and_no_sanction(clien
         f"/moderation/{world.place.slug}/sanctions/proposer/{world.bruno.public_id}", data={"kind": "warning", "facts": "x"}
     )
     assert answer.status_code == 404
+
+
+def test_z02_who_works_in_two_territories_finds_each_ones_acts_in_its_own_room(client):
+    """Red without the comparison of places in `load`, here and in sanctions."""
+    world = make_case()
+    made, sanction = appeal(against(decide(world))), propose(world)
+    client.log_in(make_person(roles=[("moderator", world.place), ("moderator", world.other)]))
+    for path in (f"recours/{made.id}", f"sanctions/{sanction.id}"):
+        assert client.get(f"/moderation/{world.place.slug}/{path}").status_code == 200
+        assert client.get(f"/moderation/{world.other.slug}/{path}").status_code == 404
+        assert client.get(f"/moderation/region/{path}").status_code == 404
 
 
 def test_z03_a_role_lost_between_reading_and_answering_answers_nothing(client):

@@ -73,7 +73,7 @@ def test_another_projects_case_does_not_exist_in_ones_own(client, world):
 
 def test_no_post_of_moderation_succeeds_for_the_garant(client, world, app):
     """Every route of moderation that takes a POST, with what exists; only what any citizen may do (report, contest by link) is left out.
-    Seen red with `case.decide` given to the garant."""
+    Seen red with `appeal.read` given to whoever is signed in."""
     values = {
         "territory_slug": world.place.slug, "case_id": world.case_id, "appeal_id": world.appeal_id, "sanction_id": world.sanction_id,
         "decision_id": world.decision_id, "public_id": world.bruno.public_id, "content_id": world.text_id, "token": "x",
