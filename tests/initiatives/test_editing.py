@@ -56,7 +56,9 @@ class Fields(HTMLParser):
         if not self.inside:
             return
         if tag == "input" and attrs.get("name") and (attrs.get("type") not in {"checkbox", "radio"} or "checked" in attrs):
-            self.sent.append((attrs["name"], attrs.get("value", "on")))
+            value = attrs.get("value", "on")
+            is_emptied = attrs.get("type") == "number" and not value.replace(".", "", 1).lstrip("-").isdigit()
+            self.sent.append((attrs["name"], "" if is_emptied else value))  # browsers empty a number field that holds no number
         elif tag == "select":
             self.select = attrs["name"]
         elif tag == "option" and self.select and "selected" in attrs:
