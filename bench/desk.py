@@ -21,11 +21,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.browser import Browser
+from bench.machine import cpu_seconds, tree
 
 ROOT = Path(__file__).resolve().parents[1]
 AGENT, PASSWORD = "samir-haddad@beffroi.example", "trois cloches sonnent midi"
 CAMPAIGNS, COPIES = 40, 12
-PAGE_GOAL, LOAD_GOAL, KEYS_GOAL = 150, 300, 4  # ms at the 95th percentile; ms for any page load; keys a case
+LOAD_GOAL, KEYS_GOAL = 300, 4  # ms for any page load; keys a case
 
 
 # --- The database --------------------------------------------------------------------------------------------------------
@@ -140,7 +141,8 @@ def percentile(times: list[float], share: float) -> float:
     return sorted(times)[min(len(times) - 1, int(share * len(times)))]
 
 
-def pages(port: int, folder: Path, rounds: int) -> None:
+def pages(port: int, folder: Path, rounds: int, server: int) -> None:
+    """Each page so many times; the server's own CPU beside the wait, for a machine that others use too."""
     browser = Browser(port)
     browser.log_in(AGENT, PASSWORD)
     ids = [row[0] for row in ask(folder, f"SELECT id FROM cases WHERE is_open AND territory_id = {TOWN} ORDER BY id")]
@@ -153,9 +155,9 @@ def pages(port: int, folder: Path, rounds: int) -> None:
         "case, any": lambda: f"/moderation/tourcoing/cas/{random.choice(ids)}",
         "twelve together": lambda: "/moderation/lot?" + "&".join(f"case={each}" for each in random.sample(ids, 12)),
     }
-    print("\n| page | ms p50 | ms p95 | ms most | kB |\n|---|---|---|---|---|")
+    print("\n| page | ms p50 | ms p95 | ms most | server CPU ms | kB |\n|---|---|---|---|---|---|")
     for name, path in paths.items():
-        times, size = [], 0
+        times, size, spent = [], 0, cpu_seconds(tree(server))
         for _n in range(rounds):
             begun = time.perf_counter()
             status, text, _to = browser.request("GET", path())
@@ -163,10 +165,9 @@ def pages(port: int, folder: Path, rounds: int) -> None:
             size = len(text)
             if status != 200:
                 raise SystemExit(f"{name}: {status}")
-        print(
-            f"| {name} | {statistics.median(times):.0f} | {percentile(times, 0.95):.0f} | {max(times):.0f} | {size / 1000:.0f} |",
-            flush=True,
-        )
+        cpu = (cpu_seconds(tree(server)) - spent) * 1000 / rounds
+        figures = (statistics.median(times), percentile(times, 0.95), max(times), cpu, size / 1000)
+        print(f"| {name} | {' | '.join(f'{each:.0f}' for each in figures)} |", flush=True)
 
 
 TOWN = "(SELECT id FROM territories WHERE slug = 'tourcoing')"
@@ -320,7 +321,7 @@ def main() -> None:
         prepare(folder, given.cases)
     server = serve(folder, given.port)
     try:
-        pages(given.port, folder, given.rounds)
+        pages(given.port, folder, given.rounds, server.pid)
         if given.journey:
             journey(given.port, given.journey, folder)
     finally:

@@ -1,19 +1,14 @@
 """Reads of the desk: what each loads and in which order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from app.accounts.models import Person, RoleName
-from app.accounts.rules import moderator_of
 from app.contents.models import Content, Redaction, State
 from app.contents.queries import BODIES
 from app.core.db import db, get_one
-from app.core.i18n import _
-from app.moderation.models import RESTRICTIVE, Case, Cause, Decision, Message, Regime, Report, Settings, Statement, Verdict
+from app.moderation.models import RESTRICTIVE, Case, Decision, Message, Regime, Report, Settings, Statement, Verdict
 from app.territories.models import CharterArticle, Territory
 
 TARGET_HOURS = 24
@@ -23,29 +18,6 @@ def settings_of(territory_id: int | None) -> Settings:
     """The territory's settings, or the default ones (not saved)."""
     found = db.scalar(select(Settings).where(Settings.territory_id == territory_id)) if territory_id else None
     return found or Settings(territory_id=territory_id, regime=Regime.AFTER, target_hours=TARGET_HOURS)
-
-
-def waiting(territory_id: int | None) -> Select[Case]:
-    """Open cases of a territory (None: the region's): what is hidden first, then what waits to be published, the oldest first."""
-    return (
-        select(Case)
-        .where(Case.territory_id == territory_id if territory_id is not None else Case.territory_id.is_(None), Case.is_open)
-        .options(joinedload(Case.content).options(*BODIES), joinedload(Case.claimed_by))
-        .join(Case.content)
-        .order_by(case((Content.state == State.HIDDEN, 0), (Case.cause == Cause.GATE, 1), else_=2), Case.opened_at, Case.id)
-    )
-
-
-@dataclass(frozen=True)
-class Summary:
-    count: int
-    oldest: datetime | None
-
-
-def summary_of(territory_id: int | None) -> Summary:
-    here = Case.territory_id == territory_id if territory_id is not None else Case.territory_id.is_(None)
-    count, oldest = db.execute(select(func.count(Case.id), func.min(Case.opened_at)).where(here, Case.is_open)).one()
-    return Summary(count, oldest)
 
 
 def get_case(case_id: int) -> Case:
@@ -71,23 +43,9 @@ def reports_of(content_id: int) -> Sequence[Report]:
     return db.scalars(query.options(joinedload(Report.article), joinedload(Report.person)).order_by(Report.created_at, Report.id)).all()
 
 
-def report_counts(content_ids: Sequence[int]) -> dict[int, int]:
-    query = select(Report.content_id, func.count(Report.id)).where(Report.content_id.in_(content_ids), Report.confirmed_at.is_not(None))
-    return {row[0]: row[1] for row in db.execute(query.group_by(Report.content_id))} if content_ids else {}
-
-
 def decisions_of(case_id: int) -> Sequence[Decision]:
     query = select(Decision).where(Decision.case_id == case_id).options(joinedload(Decision.article), joinedload(Decision.by))
     return db.scalars(query.order_by(Decision.id.desc())).all()
-
-
-def decisions_in(territory_id: int | None) -> Select[Decision]:
-    """The territory's register, latest first."""
-    here = Content.territory_id == territory_id if territory_id is not None else Content.territory_id.is_(None)
-    query = select(Decision).join(Decision.content).where(here)
-    return query.options(joinedload(Decision.article), joinedload(Decision.by), joinedload(Decision.content).options(*BODIES)).order_by(
-        Decision.id.desc()
-    )
 
 
 def get_decision(decision_id: int) -> Decision:
@@ -163,22 +121,6 @@ def last_asked(case_id: int) -> Message | None:
     return db.scalars(query.order_by(Message.id.desc()).limit(1)).one_or_none()
 
 
-@dataclass(frozen=True)
-class Record:
-    """What an author did before in this territory, in figures."""
-
-    published: int
-    restricted: int
-
-
-def record_of(content: Content) -> Record:
-    if content.author_id is None:
-        return Record(0, 0)
-    query = select(Content.state, func.count(Content.id)).where(Content.author_id == content.author_id, Content.id != content.id)
-    found = dict(db.execute(query.group_by(Content.state)).all())
-    return Record(found.get(State.PUBLISHED, 0), sum(found.get(state, 0) for state in (State.HIDDEN, State.REMOVED, State.REFUSED)))
-
-
 def has_been_published(person_id: int, territory_id: int | None) -> bool:
     """Has anything of theirs been accepted in this territory?"""
     query = select(Content.id).where(Content.author_id == person_id, Content.territory_id == territory_id, Content.state == State.PUBLISHED)
@@ -196,15 +138,6 @@ def get_territory_or_region(slug: str) -> Territory | None:
     return None if slug == "region" else get_one(select(Territory).where(Territory.slug == slug))
 
 
-@dataclass(frozen=True)
-class Desk:
-    """A place where somebody moderates: a territory's, or the region's."""
-
-    slug: str
-    name: str
-    summary: Summary
-
-
 class Region:
     """Stands for the region where a rule asks for a place."""
 
@@ -212,14 +145,3 @@ class Region:
 
 
 REGION = Region()
-
-
-def desks_of(person: Person) -> list[Desk]:
-    """The desks this person may sit at, by name; the region's last."""
-    if person.is_anonymous:
-        return []
-    query = select(Territory).where(Territory.id.in_(person.territories_as(RoleName.MODERATOR, RoleName.MANAGER))).order_by(Territory.name)
-    desks = [Desk(each.slug, each.short_name, summary_of(each.id)) for each in db.scalars(query) if moderator_of(person, each)]
-    if moderator_of(person, REGION):
-        desks.append(Desk("region", _("Région"), summary_of(None)))
-    return desks
