@@ -184,15 +184,18 @@ def address_without(name: str, value: str) -> str:
     """The present address without one filter, back on the first page."""
     arguments = request.args.to_dict(flat=False)
     arguments[name] = [each for each in arguments.get(name, []) if each != value]
-    arguments.pop("page", None)
-    return url_for(request.endpoint or "", **{**(request.view_args or {}), **arguments})
+    return _present({**arguments, "page": None})
 
 
-def address_with(**changes: str | Sequence[str] | None) -> str:
+def address_with(**changes: str | None) -> str:
     """The present address with parameters changed (None: removed), back on the first page."""
-    arguments: dict[str, Any] = request.args.to_dict(flat=False) | changes
-    arguments = {name: value for name, value in arguments.items() if name != "page" and value is not None}
-    return url_for(request.endpoint or "", **{**(request.view_args or {}), **arguments})
+    return _present({**request.args.to_dict(flat=False), **changes, "page": None})
+
+
+def _present(arguments: Mapping[str, Any]) -> str:
+    """What the address carries never reaches url_for, where `_scheme`, `_external` or `endpoint` mean something."""
+    kept = urlencode({name: value for name, value in arguments.items() if value is not None}, doseq=True)
+    return url_for(request.endpoint or "", **(request.view_args or {})) + (f"?{kept}" if kept else "")
 
 
 def address_as(ending: str) -> str:

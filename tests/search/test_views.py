@@ -218,13 +218,21 @@ def test_a_territory_contains_those_below_it(client, run_worker, tourcoing):
         "theme=" + "x" * 5000,
         "sort=date&sort=x",
         "kind=",
+        "near=%01x",
+        "near=" + "x" * 5000,
+        "space=99999999999999",
+        "space=-1",
+        "recent=%27",
+        "q=v%C3%A9lo&endpoint=x&_external=1&_scheme=javascript&_anchor=y&_method=POST",
     ],
 )
 def test_no_parameter_is_an_error(client, run_worker, tourcoing, parameters):
     make_content(Project, title="Plan vélo", territory=tourcoing)
     run_worker("search")
-    for path in ("/recherche", "/recherche.json"):
-        assert client.get(f"{path}?{parameters}").status_code == 200
+    for path in ("/recherche", "/recherche.json", "/recherche.csv", "/recherche/titres.json", "/catalogue/", "/catalogue/carte"):
+        response = client.get(f"{path}?{parameters}")
+        assert response.status_code == 200
+        assert 'href="javascript:' not in response.text
 
 
 def test_pages_and_sorts_and_filters_are_addresses(client, run_worker, tourcoing):
