@@ -2,12 +2,19 @@
 
 import gzip
 import socket
+import ssl
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from app.core import fetch
 from app.core.fetch import Unreachable
@@ -81,7 +88,7 @@ def test_s01_a_name_with_one_private_address_is_refused_whole(app, monkeypatch):
 
 
 @contextmanager
-def site(monkeypatch, answer):
+def site(monkeypatch, answer, tls=None):
     """A server on loopback that stands for the public internet, under the name site.example."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -97,13 +104,16 @@ def site(monkeypatch, answer):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    scheme = "https" if tls else "http"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     port = server.server_address[1]
-    monkeypatch.setitem(fetch.PORTS, "http", port)
+    monkeypatch.setitem(fetch.PORTS, scheme, port)
     monkeypatch.setattr(fetch, "public_address_of", lambda host, _port: "127.0.0.1" if host == "site.example" else fetch.refuse(host))
     monkeypatch.setattr(fetch, "refuse", lambda host: (_ for _ in ()).throw(fetch.refused()), raising=False)
     try:
-        yield "http://site.example/"
+        yield f"{scheme}://site.example/"
     finally:
         server.shutdown()
         server.server_close()
@@ -184,3 +194,37 @@ def test_s04_what_answered_is_never_quoted(app, monkeypatch):
         fetch.fetch(url)
     assert "redis" not in str(told.value)
     assert told.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known", "code"), [("site.example", True, ""), ("other.example", True, "tls"), ("site.example", False, "tls")]
+)
+def test_a_certificate_is_asked_for_the_name_that_was_typed(app, monkeypatch, tmp_path, name, is_known, code):
+    """Seen red with the address for name: no certificate was good; and without a default context: all were."""
+    ours = make_certificate(tmp_path, name)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(ours)
+    trusting = ssl.create_default_context(cafile=str(ours) if is_known else None)
+    monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
+    with site(monkeypatch, lambda handler: say(handler, b"bonjour"), tls=server) as url:
+        if code:
+            with pytest.raises(Unreachable) as told:
+                fetch.fetch(url)
+            assert told.value.code == code
+        else:
+            assert fetch.fetch(url).body == b"bonjour"
+
+
+def make_certificate(folder, name):
+    """A certificate that signs itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key()).serial_number(1)
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    path = folder / "site.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    return path
