@@ -68,8 +68,8 @@ def found_in(client, paths, words):
 
 
 def test_o03_what_was_restricted_is_on_no_path(committed, tmp_path, at, run_worker):
-    """O03. Seen red with `updated_at` left alone by a cut (kept cards), with versions read from all revisions, with titles made of
-    the first words left as they were, and with `is_public` out of what makes a stamp strict on PostgreSQL."""
+    """O03. Seen red with `updated_at` left alone by a cut (kept cards show it), with versions read from all revisions, and with
+    arguments listed once they were ever published."""
     world = make_world()
     debate, consultation = make_debate(territory=world.place), make_consultation(territory=world.place)
     proposal = make_proposal(consultation, title="Un banc", body=f"Version {WORDS['older']}.")

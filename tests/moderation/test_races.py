@@ -48,7 +48,7 @@ def test_k04_of_agents_who_decide_at_once_one_does_and_the_others_are_told_who(c
 
 
 def test_k05_a_report_sent_again_and_again_is_one_and_gets_the_same_answer(committed):
-    """K05. Red without the UNIQUE of `reports` (several reports), and without the key of the form (422 to all but the first)."""
+    """K05. Red without the key of the form: 422 to all but the first."""
     world, person = make_world(), make_person()
     text_id, article_id = world.text().id, world.article.id
     db.commit()
@@ -67,7 +67,7 @@ def test_k05_a_report_sent_again_and_again_is_one_and_gets_the_same_answer(commi
 
 
 def test_k05_a_decision_sent_twice_is_one(committed):
-    """K05. Red without the version of the case: two decisions; without the key of the form, the second click is told 409."""
+    """K05. Red without the key of the form: the second click is told 409."""
     world = make_world()
     case_id = services.open_case(world.text(), Cause.REPORT).id
     address, article_id = f"/moderation/{world.place.slug}/cas/{case_id}", world.article.id
