@@ -333,8 +333,13 @@ def require_open(space: Content, act: str) -> datetime:
 
 
 def set_terms(content: Content, terms: Iterable[Term]) -> None:
-    """Replace the content's terms, of every vocabulary. Row by row: who watches changes (stamps, search) sees each."""
-    wanted = dict.fromkeys(term.id for term in terms)
+    """Replace the content's terms, of every vocabulary. Row by row: who watches changes (stamps, search) sees each.
+
+    The terms are held meanwhile: one that is being merged into another is waited for, and the other taken.
+    """
+    ids = {term.id for term in terms}
+    held = select(Term.id, Term.merged_into_id).where(Term.id.in_(ids)).order_by(Term.id).with_for_update(read=True)
+    wanted = dict.fromkeys(row.merged_into_id or row.id for row in db.execute(held)) if ids else {}
     for row in db.scalars(select(ContentTerm).where(ContentTerm.content_id == content.id)):
         if row.term_id in wanted:
             del wanted[row.term_id]
