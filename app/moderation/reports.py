@@ -89,7 +89,8 @@ def count_in(content: Content) -> None:
     """A report counts: the case is open; and the text is hidden, if the territory wishes it and enough people say the same."""
     case = open_case(content, Cause.REPORT)
     threshold = queries.settings_of(content.territory_id).mask_threshold
-    if threshold is None or content.state != State.PUBLISHED:
+    state = db.scalar(select(Content.state).where(Content.id == content.id))  # as it is since the case is ours
+    if threshold is None or state != State.PUBLISHED:
         return
     since = case.decided_at  # what somebody has already judged weighs no more
     against = [each for each in queries.reports_of(content.id) if since is None or (each.confirmed_at or each.created_at) > since]
