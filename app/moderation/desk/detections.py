@@ -40,6 +40,7 @@ _address = re.compile(
     re.IGNORECASE,
 )
 _word = re.compile(r"[^\W\d_]+")
+_long_word = re.compile(r"[^\W\d_]{2,}")
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,11 @@ def capitals(text: str) -> Iterator[Detection]:
 def insults(text: str) -> Iterator[Detection]:
     """Words and phrases of the list, the longest that begins at each word."""
     listed, sizes = on_the_list()
-    written = _word.findall(text)
+    written = _long_word.findall(text)
     folded = {word: fold(word) if len(word) <= LONGEST_WORD else "" for word in set(written)}
     words = [folded[word] for word in written]
     begins = [here for here, word in enumerate(words) if word in sizes]
-    places = [match.span() for match in _word.finditer(text)] if begins else []
+    places = [match.span() for match in _long_word.finditer(text)] if begins else []
     done = 0
     for here in begins:
         if here < done:

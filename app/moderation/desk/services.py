@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from app.accounts.models import Person
 from app.contents.models import Content
@@ -159,9 +159,9 @@ def sign(case_ids: Sequence[int]) -> int:
         db.execute(delete(SignatureBand).where(SignatureBand.case_id == row.id))
         keys = similar.bands(minhash)
         campaign = campaign_of(row.id, row.territory_id, minhash, keys)
-        db.add(Signature(case_id=row.id, revision=row.revision, minhash=minhash, campaign=campaign))
-        db.add_all([SignatureBand(case_id=row.id, key=key) for key in keys])
-        db.flush()
+        db.execute(insert(Signature), [{"case_id": row.id, "revision": row.revision, "minhash": minhash, "campaign": campaign}])
+        if keys:
+            db.execute(insert(SignatureBand), [{"case_id": row.id, "key": key} for key in keys])
     return len(case_ids)
 
 

@@ -38,7 +38,7 @@ WORDS = {
     THREAT: """
         je vais te tuer, on va te tuer, on va vous tuer, je vais te casser, je vais te peter, on va te retrouver,
         on sait ou tu habites, je sais ou tu habites, on sait ou vous habitez, vous allez le payer, tu vas le payer,
-        creve, crevez, qu il creve, qu ils crevent, il faut les pendre, on devrait les pendre, a mort
+        creve, crevez, qu il creve, qu ils crevent, il faut les pendre, on devrait les pendre
     """,
 }
 
@@ -48,7 +48,7 @@ def entries() -> dict[tuple[str, ...], str]:
     found: dict[tuple[str, ...], str] = {}
     for why, written in WORDS.items():
         for entry in written.replace("\n", " ").split(","):
-            words = tuple(entry.split())
+            words = tuple(word for word in entry.split() if len(word) > 1)  # as they are read: a letter alone is no word
             found.setdefault(words, why)
             if len(words) == 1:
                 for ending in ("s", "e", "es"):
