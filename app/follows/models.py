@@ -1,6 +1,5 @@
 """Searches that people keep."""
 
-import secrets
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -21,7 +20,7 @@ class SavedSearch(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     label: Mapped[str]
     address: Mapped[str]  # the query of the address of its results, in one spelling: « q=v%C3%A9lo&territory=tourcoing »
-    nonce: Mapped[str] = mapped_column(unique=True, default=lambda: secrets.token_urlsafe(18))  # signed, it makes the feed's address
+    nonce: Mapped[str] = mapped_column(unique=True)  # signed, it makes the feed's address
     is_alerted: Mapped[bool] = mapped_column(default=True, index=True)
     looked_at: Mapped[datetime] = mapped_column(default=clock.now)  # what was published until then has been told, or was known
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -46,6 +46,10 @@ def find_search(person: Person, address: str) -> SavedSearch | None:
     return db.scalars(select(SavedSearch).where(SavedSearch.person_id == person.id, SavedSearch.address == address)).one_or_none()
 
 
+def get_saved(person: Person, address: str) -> SavedSearch:
+    return get_one(select(SavedSearch).where(SavedSearch.person_id == person.id, SavedSearch.address == address))
+
+
 def get_by_nonce(nonce: str) -> SavedSearch:
     return get_one(select(SavedSearch).where(SavedSearch.nonce == nonce))
 

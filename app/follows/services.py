@@ -1,10 +1,12 @@
 """Saving a search, being told about it or not, forgetting it."""
 
+import secrets
+
 from sqlalchemy import update
 
 from app.accounts.models import Person
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, insert_or_ignore
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.follows import queries
@@ -24,11 +26,17 @@ def save_search(person: Person, *, address: str, label: str) -> SavedSearch:
         return known
     if queries.count_of(person) >= MOST_SEARCHES:
         raise DomainError(_("Vous suivez déjà %(n)s recherches. Retirez-en une pour en ajouter une autre.", n=MOST_SEARCHES))
-    label = " ".join(label.split())[:LONGEST_LABEL] or _("Toutes les publications")
-    search = SavedSearch(person_id=person.id, address=address, label=label)
-    db.add(search)
-    db.flush()
-    return search
+    fresh = {
+        "person_id": person.id,
+        "address": address,
+        "label": " ".join(label.split())[:LONGEST_LABEL] or _("Toutes les publications"),
+        "nonce": secrets.token_urlsafe(18),
+        "is_alerted": True,
+        "looked_at": clock.now(),
+        "created_at": clock.now(),
+    }
+    insert_or_ignore(SavedSearch, fresh)  # of two who press twice at once, one keeps it and both are answered alike
+    return queries.get_saved(person, address)
 
 
 def set_alert(search: SavedSearch, *, on: bool) -> None:
