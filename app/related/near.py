@@ -24,7 +24,7 @@ from app.search.engines.base import Hit, SearchUnavailable
 SHOWN = 3
 ASKED = 60  # hits, before what is one's own is left out
 LEAST = 0.12  # likeness under which two texts are no candidates, whatever else they share
-ENOUGH = 0.15  # of what is shown, likeness and what else they share: judged in docs/related.md
+ENOUGH = 0.16  # of what is shown, likeness and what else they share: judged in docs/related.md
 READ = 20_000  # characters of a text
 
 

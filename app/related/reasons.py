@@ -9,7 +9,7 @@ from app.contents.models import Content, Term
 from app.contents.queries import terms_of
 from app.core.i18n import _, ngettext
 
-ALIKE = 0.22  # likeness from which the texts themselves are a reason
+ALIKE = 0.20  # likeness from which the texts themselves are a reason
 WEIGHTS = {"theme": 0.10, "public": 0.05, "place": 0.05}  # added to the likeness of the texts
 
 MOST = 2  # themes or publics named

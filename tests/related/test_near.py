@@ -12,7 +12,7 @@ from app.contents import links
 from app.contents import services as contents
 from app.contents.models import Link, State, Term
 from app.core import clock, outbox
-from app.core.db import db
+from app.core.db import db, writing
 from app.initiatives.models import Initiative
 from app.projects.models import Project
 from app.related import near, pages, queries, services, worker
@@ -94,14 +94,18 @@ def test_the_box_beside_a_form_follows_what_is_typed(client, region):
     assert client.post("/deja-fait-ailleurs/nulle-part", data={}).status_code == 404
 
 
-def test_the_box_writes_nothing(client, region):
+def test_the_box_takes_no_turn_among_writers(client, region, monkeypatch):
     """Sent by POST so that drafts stay out of addresses; red when the view does not say `reading_only`."""
-    from app.core.db import reading_only, writing
+    seen = []
 
-    with reading_only():
-        assert writing.get() is False
+    def elsewhere(*given, **named):
+        seen.append(writing.get())
+        return []
+
+    monkeypatch.setattr(near, "elsewhere", elsewhere)
     client.log_in(make_person())
     assert client.post("/deja-fait-ailleurs/region", data={"title": "Pistes cyclables du canal"}).status_code == 200
+    assert seen == [False]
 
 
 def test_without_scripts_a_draft_shows_what_was_done_elsewhere(client, region):

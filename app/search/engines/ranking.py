@@ -33,9 +33,9 @@ EDIT = 0.8  # each edit from what was typed
 OTHER_INITIAL = 0.9
 MOST_POSTINGS = 3_000_000  # entries read for one search: after that, the most common terms no longer count
 MOST_PHRASE_CHECKS = 20_000
-MOST_LIKE_TERMS = 160  # of a text, looked up to tell which are rare
+MOST_LIKE_TERMS = 120  # of a text, looked up to tell which are rare
 TELLING_TERMS = 48  # kept
-LIKE_WEIGHTS = {"title": 1.5, "summary": 0.5, "often": 0.7}  # what a shared term is worth there, besides 1
+LIKE_WEIGHTS = {"title": 1.5, "often": 0.7}  # what a shared term is worth there, besides 1
 SHORTEST = 0.3  # of a mean length: shorter documents are no nearer for it
 
 Scores = NDArray[np.float32]
