@@ -34,6 +34,8 @@ LOAD_GOAL, KEYS_GOAL = 300, 4  # ms for any page load; keys a case
 
 def prepare(folder: Path, count: int) -> None:
     """The demonstration, and so many open cases in Tourcoing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run(folder, "-m", "alembic", "upgrade", "head")
     run(folder, "-m", "flask", "demo")
     run(folder, "-m", "bench.desk", "--fill", str(count))
 
@@ -135,6 +137,14 @@ def serve(folder: Path, port: int) -> subprocess.Popen:
         time.sleep(0.2)
     server.kill()
     raise SystemExit("the server did not start")
+
+
+def settle(folder: Path, minutes: int = 5) -> None:
+    """Wait until the server has done what the filling left it: letters, index, signatures. An agent does not work beside that."""
+    until = time.monotonic() + 60 * minutes
+    query = "SELECT COUNT(*) FROM outbox_jobs WHERE NOT is_dead AND due_at <= datetime('now')"
+    while ask(folder, query)[0][0] and time.monotonic() < until:
+        time.sleep(1)
 
 
 def percentile(times: list[float], share: float) -> float:
@@ -321,6 +331,7 @@ def main() -> None:
         prepare(folder, given.cases)
     server = serve(folder, given.port)
     try:
+        settle(folder)
         pages(given.port, folder, given.rounds, server.pid)
         if given.journey:
             journey(given.port, given.journey, folder)
