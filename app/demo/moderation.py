@@ -12,10 +12,11 @@ from app.comments import services as comments
 from app.comments.models import Argument
 from app.consultations.proposals import services as proposals
 from app.contents.models import Content
+from app.core import outbox
 from app.core.db import db, insert_or_ignore
 from app.core.mail import MailMessage
 from app.demo.story import Story
-from app.moderation import queries, regimes, reports, services
+from app.moderation import queries, regimes, reports, services, telling
 from app.moderation.models import Case, Regime, Settings, Verdict
 
 HELD_BACK = "Masqué par précaution : le texte donne un nom et un numéro de téléphone. Décision dans la journée."
@@ -133,7 +134,10 @@ def decide(story: Story, row: dict[str, Any], decision: dict[str, Any]) -> None:
     cut = [span for passage in decision.get("cut", []) for span in spans_of(case.content, passage)]
     to = story.things[decision["to"]] if "to" in decision else None
     given = {"verdict": decision["decision"], "article": article, "reasons": decision["reason"], "spans": cut, "destination": to}
-    services.decide(case, by=by, seen=case.version, **given)
+    made = services.decide(case, by=by, seen=case.version, **given)
+    for report in telling.claimed_reports(made):  # here, not when the demonstration is first served
+        telling.tell_reporter(report, made)
+    outbox.cancel(telling.REPORTERS, made.id)
 
 
 def spans_of(content: Content, passage: str) -> list[tuple[str, int, int]]:

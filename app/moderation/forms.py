@@ -46,7 +46,7 @@ class SettingsForm(Form):
 
 class ActivityForm(Form):
     regime = RadioField(
-        _l("Quand lisez-vous les textes de cette activité ?"),
+        _l("Quand lisez-vous les textes de cette activité ?"),
         choices=[SelectChoice("", _l("Comme dans le reste du territoire")), *REGIMES],
         validators=[Optional()],
         default="",

@@ -73,8 +73,8 @@ def refuse_suspended(content: Content, author: Person | None) -> None:
         if sanction.kind == SanctionKind.SUSPENSION and sanction.ends_at is not None:
             raise DomainError(
                 _(
-                    "Vous ne pouvez pas écrire ici jusqu’au %(when)s. La raison : %(facts)s "
-                    "Vous pouvez contester cette suspension : le lien est dans le message que vous avez reçu. "
+                    "Vous ne pouvez pas écrire ici jusqu’au %(when)s. La raison : %(facts)s "
+                    "Vous pouvez contester cette suspension : le lien est dans le message que vous avez reçu. "
                     "Votre texte est gardé ci-dessous, vous pouvez le copier.",
                     when=formats.moment(sanction.ends_at),
                     facts=sanction.facts.rstrip(". ") + ".",
@@ -105,7 +105,7 @@ class Reading:
 
     def usually(self) -> str:
         if self.usual is None:
-            return _("Aucun texte n’a été lu ici ce dernier mois : nous ne savons pas encore dire combien de temps cela prend vraiment.")
+            return _("Aucun texte n’a été lu ici ce dernier mois : nous ne savons pas encore dire combien de temps cela prend vraiment.")
         return _("Ce dernier mois, un texte sur deux a été lu en %(length)s ou moins.", length=in_words(self.usual))
 
 
@@ -154,7 +154,7 @@ def set_regime(
     if first_count < 1:
         raise DomainError(_("Au moins une première contribution."), field="first_count")
     if mask_threshold is not None and mask_threshold < 2:
-        raise DomainError(_("Il faut au moins deux personnes : un seul signalement ne masque jamais un texte."), field="mask_threshold")
+        raise DomainError(_("Il faut au moins deux personnes : un seul signalement ne masque jamais un texte."), field="mask_threshold")
     insert_or_ignore(
         Settings, {"territory_id": territory.id, "regime": Regime.AFTER, "target_hours": queries.TARGET_HOURS, "first_count": 1}
     )

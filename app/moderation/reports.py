@@ -82,7 +82,7 @@ def hashed(token: str) -> str:
 
 def require_reportable(content: Content) -> None:
     if not content.is_public:
-        raise DomainError(_("Ce texte n’est plus en ligne : il n’y a plus rien à signaler."))
+        raise DomainError(_("Ce texte n’est plus en ligne : il n’y a plus rien à signaler."))
 
 
 def count_in(content: Content) -> None:

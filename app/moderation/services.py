@@ -121,7 +121,7 @@ def ask_for_correction(case: Case, *, by: Person, text: str) -> Message:
     if not case.is_open:
         raise Conflict(overtaken_by(case))
     if case.content.author_id is None:
-        raise DomainError(_("Ce texte n’a plus d’auteur à qui écrire : décidez."), field="text")
+        raise DomainError(_("Ce texte n’a plus d’auteur à qui écrire : décidez."), field="text")
     message = say(case, by=by, text=text, is_from_author=False)
     telling.ask_author(case, case.content, message.text)
     return message
@@ -188,7 +188,7 @@ def decide(
     if verdict == Verdict.HOLD or (verdict == Verdict.ERASE) is not (route == Route.ERASURE):
         raise DomainError(_("Cette décision ne se prend pas d’ici."), field="verdict")
     if not reasons:
-        raise DomainError(_("Écrivez à l’auteur pourquoi : il lira cette phrase."), field="reasons")
+        raise DomainError(_("Écrivez à l’auteur pourquoi : il lira cette phrase."), field="reasons")
     if verdict in RESTRICTIVE and article is None:
         raise DomainError(_("Choisissez l’article de la charte sur lequel vous vous appuyez."), field="article")
     take(case, seen, stays_open=verdict in PROVISIONAL, may_be_closed=route == Route.APPEAL)
@@ -323,7 +323,7 @@ def record(act: str, decision: Decision, content: Content, **more: object) -> No
 def overtaken_by(case: Case) -> str:
     last = queries.last_decision(case.id)
     if last is None:
-        return _("Ce cas a changé pendant que vous le lisiez. Rechargez-le : votre message est ci-dessous.")
+        return _("Ce cas a changé pendant que vous le lisiez. Rechargez-le : votre message est ci-dessous.")
     return _(
         "Ce cas a été décidé par %(who)s, %(when)s. Votre message est ci-dessous.",
         who=last.by.name if last.by else _("l’équipe"),
@@ -339,7 +339,7 @@ def undo(decision: Decision, *, by: Person) -> None:
     if decision.route == Route.APPEAL:
         raise DomainError(_("La réponse à un recours est partie : elle ne s’annule pas."))
     if clock.now() >= decision.at + timedelta(seconds=UNDO_SECONDS):
-        raise DomainError(_("Plus de trente secondes ont passé : la décision est partie. Décidez de nouveau si le cas est rouvert."))
+        raise DomainError(_("Plus de trente secondes ont passé : la décision est partie. Décidez de nouveau si le cas est rouvert."))
     if decision.undone_at is not None or last is None or last.id != decision.id:
         raise Conflict(_("Cette décision a déjà été annulée ou remplacée."))
     decision.undone_at = clock.now()

@@ -65,8 +65,8 @@ def rule_of(article: CharterArticle | None, territory: Territory | None) -> str:
     """The rule as it reads today: the charter may change, the statement does not."""
     place = territory.name if territory else _("la région")
     if article is None:
-        return _("Les règles de modération (%(place)s) : ce texte est lu par une personne avant d’être publié.", place=place)
+        return _("Les règles de modération (%(place)s) : ce texte est lu par une personne avant d’être publié.", place=place)
     cited = _(
-        "Charte (%(place)s), article %(n)s, « %(title)s » : %(text)s", place=place, n=article.number, title=article.title, text=article.text
+        "Charte (%(place)s), article %(n)s, « %(title)s » : %(text)s", place=place, n=article.number, title=article.title, text=article.text
     )
     return f"{cited} {_('Texte de loi : %(law)s', law=article.legal_ground)}" if article.legal_ground else cited

@@ -52,7 +52,7 @@ def test_a_cut_text_stays_up_without_the_passage_and_its_statement_says_so(world
         True,
         False,
     )
-    assert "article 2, « Injures »" in statement.rule
+    assert "article 2, « Injures »" in statement.rule
     told = messages_to(text.author_id, "decision_redact")[0]
     assert "06 39 98 55 12" in told.text  # its author keeps the original
     assert not case_of(text).is_open

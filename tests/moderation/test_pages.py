@@ -26,7 +26,7 @@ def test_the_author_reads_the_whole_statement_with_the_cut_words_and_nobody_else
     client.log_in(author)
     page = client.get(address).text
     assert "<del>Josette</del>" in page
-    for words in ("article 2, « Injures »", "Un passage de votre texte", "recours", "Quelqu’un a signalé ce texte", "par une personne"):
+    for words in ("article 2, « Injures »", "Un passage de votre texte", "recours", "Quelqu’un a signalé ce texte", "par une personne"):
         assert words in page, words
     client.log_in(make_person())
     assert client.get(address).status_code == 404
