@@ -56,6 +56,48 @@ CHOSEN = {
 }
 SINGLE = frozenset({"level", "promoter", "document_kind", "licence"})
 IN_WORDS = {"promoter": "promoter", "licence": "licence"}  # list → the fact that says it in words: what is in no list, or more than it says
+
+# What an empty region starts with: curators rename, merge and add. Themes and promoters are each region's own.
+FIRST_TERMS = {
+    "approach": {
+        "consultation": _l("Consultation"),
+        "budget-participatif": _l("Budget participatif"),
+        "instance": _l("Conseil ou instance permanente"),
+        "en-ligne": _l("Participation en ligne"),
+        "interpellation": _l("Interpellation et pétition"),
+        "pedagogie": _l("Pédagogie citoyenne"),
+        "expression": _l("Expression publique"),
+    },
+    "level": {
+        "informer": _l("Informer"),
+        "consulter": _l("Consulter"),
+        "concerter": _l("Concerter"),
+        "co-construire": _l("Construire ensemble"),
+        "deleguer": _l("Laisser décider"),
+    },
+    "public": {
+        "tous": _l("Tous les habitants"),
+        "jeunes": _l("Jeunes"),
+        "aines": _l("Personnes âgées"),
+        "eloignes": _l("Personnes éloignées de la vie publique"),
+        "associations": _l("Associations et commerçants"),
+        "agents-elus": _l("Agents et élus"),
+    },
+    "document_kind": {
+        "guide": _l("Guide pratique"),
+        "rapport": _l("Rapport ou bilan"),
+        "etude": _l("Étude"),
+        "charte": _l("Charte ou règlement"),
+        "presentation": _l("Présentation"),
+    },
+    "licence": {
+        "licence-ouverte-2": _l("Licence Ouverte 2.0"),
+        "cc-by-4": _l("Creative Commons Attribution 4.0"),
+        "cc-by-sa-4": _l("Creative Commons Attribution – Partage à l’identique 4.0"),
+        "logiciel-libre": _l("Logiciel libre"),
+        "tous-droits-reserves": _l("Tous droits réservés"),
+    },
+}
 FACT_LABELS = {
     "promoter": _l("Porté par"),
     "place": _l("Où"),

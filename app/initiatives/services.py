@@ -21,7 +21,7 @@ from app.core.i18n import _
 from app.core.text import Cleaned, markdown, one_line, tidy
 from app.files import services as files
 from app.initiatives import quality, queries
-from app.initiatives.labels import CHECKLIST, LANGUAGES, SECTIONS
+from app.initiatives.labels import CHECKLIST, FIRST_TERMS, LANGUAGES, SECTIONS, VOCABULARIES
 from app.initiatives.models import KINDS, AnySheet, Initiative, Move, Step
 from app.notifications import services as notifications
 from app.territories.models import Territory
@@ -209,6 +209,12 @@ def add_theme(sheet: AnySheet, theme: Term, *, by: Person) -> bool:
 
 def terms_held(sheet: AnySheet) -> list[Term]:
     return [term for listed in content_queries.terms_of([sheet.id])[sheet.id].values() for term in listed]
+
+
+def ensure_lists() -> None:
+    """The lists that an empty region starts with. What is there already stays as it is."""
+    for key, label in VOCABULARIES.items():
+        contents.ensure_vocabulary(key, str(label), {term: str(words) for term, words in FIRST_TERMS.get(key, {}).items()})
 
 
 def promoters_in_words() -> list[tuple[str, int]]:

@@ -45,9 +45,12 @@ def demonstration() -> list[str]:
 
 def first_administrator() -> list[str]:
     from app.accounts import services as accounts
+    from app.initiatives import services as catalogue
 
     with transaction():
         link = accounts.first_administrator_link()
+        if link is not None:
+            catalogue.ensure_lists()
     if link is None:
         return []
     return ["", "La région est vide. Créez son premier compte d’administration (lien valable une fois, un jour) :", link, ""]

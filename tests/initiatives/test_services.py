@@ -134,3 +134,13 @@ def test_languages_are_told_by_their_little_words():
     assert language_of("the house of the people and the city that was built to be in the town for us") == "en"
     assert language_of("la maison des gens est dans une ville pour ceux qui passent par les rues") == "fr"
     assert language_of("42") == "fr"
+
+
+def test_an_empty_region_starts_with_lists_and_keeps_its_own():
+    services.ensure_lists()
+    level = contents.terms_in("level")
+    assert [term.key for term in level] == ["informer", "consulter", "concerter", "co-construire", "deleguer"]
+    level[0].label = "Dire"
+    services.ensure_lists()
+    assert contents.terms_in("level")[0].label == "Dire"
+    assert contents.terms_in("theme") == []
