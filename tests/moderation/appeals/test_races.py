@@ -16,7 +16,7 @@ CROWD = 64
 
 
 def test_k05_many_identical_appeals_at_once_are_one(committed):
-    """Red with `find_appeal` asked before a plain insert, and `uq_appeals_author` dropped: several rows on PostgreSQL."""
+    """Red with `find_appeal` asked before a plain insert, and `uq_appeals_author` dropped: an error for the others on PostgreSQL."""
     world = make_case()
     path = appeal_path(decide(world))
     clients = [committed.test_client() for _ in range(CROWD)]

@@ -127,7 +127,7 @@ def test_a_disagreement_changes_nothing_and_is_shown_to_the_manager(client, week
 
 
 def test_a_reading_is_given_once(week):
-    """Optimistic lock: seen red without the comparison of versions."""
+    """Optimistic lock: seen red without the comparison of versions and `read_at IS NULL`."""
     place, _agent, _article = week
     reading = queries.get_reading(drawn_one(Verdict.KEEP))
     first, second = (make_person(roles=[("moderator", place)]) for _ in range(2))
@@ -137,7 +137,7 @@ def test_a_reading_is_given_once(week):
 
 
 def test_two_workers_draw_once(committed):
-    """Eight at once. Seen red without UNIQUE(place, week): with it removed, eight draws."""
+    """Eight at once. Seen red on PostgreSQL without UNIQUE(place, week): the others broke on the readings of the first."""
     import tests.moderation.transparency.made as made
 
     place, debate, agent, _ = made.make_desk()
