@@ -17,7 +17,7 @@ from app.initiatives.models import Initiative
 from app.projects.models import Project
 from app.related import near, pages, queries, services, worker
 from app.related.models import Neighbour, Suggestion, SuggestionState
-from app.search import sync
+from app.search import engines, sync
 from tests.factories import make_content, make_person, make_territory
 from tests.participation import make_consultation, make_proposal
 
@@ -62,8 +62,13 @@ class Region:
 
 
 @pytest.fixture
-def region():
-    return Region()
+def region(app, transaction):
+    """The database is rolled back after each test; what the engine remembers of its index is not."""
+    engine = engines.current()
+    forget = getattr(engine, "forget", lambda: None)
+    forget()
+    yield Region()
+    forget()
 
 
 def test_what_is_near_is_of_other_territories_public_and_not_ones_own(region):
