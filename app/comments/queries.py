@@ -57,11 +57,11 @@ class Arguments:
         live: list[Argument | Gone] = list(self.items[Side(side)])
         gone = [each for each in self.gone if each.side == side]
         if sort != "recent":
-            return live + (gone if self.number == 1 else [])
+            return [*live, *(gone if self.number == 1 else [])]
         dates = [each.published_at for each in live if each.published_at]
         first, last = (self.number == 1 or not dates), (self.number >= self.pages or not dates)
         here = [each for each in gone if (first or each.published_at <= dates[0]) and (last or each.published_at > dates[-1])]
-        return sorted(live + here, key=lambda each: (each.published_at is None, each.published_at or 0), reverse=True) if here else live
+        return sorted([*live, *here], key=lambda each: (each.published_at is None, each.published_at or 0), reverse=True) if here else live
 
     @property
     def all(self) -> list[Argument]:
