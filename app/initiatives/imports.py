@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.contents import services as contents
-from app.contents.models import Content, Origin
+from app.contents.models import Content, Origin, Voice
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import DomainError
@@ -168,7 +168,7 @@ def import_one(row: dict[str, Any], *, source: str, territory: Territory | None,
     sections, sources = sections_of(row["body_html"])
     title = one_line(row["title"]) or str(_("Sans titre"))
     words = plain(Cleaned(" ".join(section["html"] for section in sections)))
-    sheet = Initiative(territory_id=territory.id if territory else None, language=language_of(words))
+    sheet = Initiative(territory_id=territory.id if territory else None, language=language_of(words), voice=Voice.OFFICIAL)
     if row.get("source_url") and is_web(row["source_url"]):
         sources.insert(0, {"title": str(_("Page d’origine")), "url": row["source_url"]})
     fill(sheet, title=shorten(title, 300), summary=shorten(words, 300), sections=sections, sources=sources)

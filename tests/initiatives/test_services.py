@@ -7,7 +7,7 @@ from app.contents.models import State
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.initiatives import queries, services
-from app.initiatives.imports import key_of, language_of, sections_of
+from app.initiatives.imports import import_one, key_of, language_of, sections_of
 from app.initiatives.models import Initiative, Step
 from app.notifications.models import Notification
 from tests.factories import make_person, make_territory
@@ -144,3 +144,10 @@ def test_an_empty_region_starts_with_lists_and_keeps_its_own():
     services.ensure_lists()
     assert contents.terms_in("level")[0].label == "Dire"
     assert contents.terms_in("theme") == []
+
+
+def test_an_imported_sheet_is_nobodys_report_and_is_measured():
+    row = {"title": "A", "body_html": "<h2>Context</h2><p>" + "Words about a town. " * 60 + "</p>", "source_url": "https://example.org/a"}
+    sheet = import_one(row, source="x:1", territory=None, publish=True)
+    assert (sheet.step, sheet.voice, sheet.points) == (Step.PUBLISHED, "official", 2)  # described, with its source
+    assert sheet.review_on is not None
