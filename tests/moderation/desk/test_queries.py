@@ -2,12 +2,17 @@
 
 import pytest
 
+from app.comments.models import Argument
+from app.contents import services as contents
+from app.contents.models import Phase
 from app.core import clock
 from app.core.db import db
+from app.debates.models import Debate
 from app.moderation.desk import queries, services
 from app.moderation.desk.filters import Filters, read
 from app.moderation.models import Case, Cause, Settings
-from tests.factories import make_person, make_territory, save
+from app.moderation.places import destinations_of
+from tests.factories import make_content, make_person, make_territory, save
 from tests.moderation.desk.conftest import make_article, make_case
 
 
@@ -157,3 +162,21 @@ def test_only_open_cases_of_the_place_are_alike(place, agent):
     others, count, authors = queries.alike(queries.get_place(place.slug), found.case, found.campaign)
     assert (ids(*others), count, authors) == (ids(second), 2, 2)
     assert set(listed(desk(place), agent, campaign=found.campaign)) == {first.id, second.id}
+
+
+def test_where_a_text_can_be_moved_costs_two_questions_however_many_places_there_are(place, count_queries):
+    def debate(*allows):
+        made = make_content(Debate, territory=place)
+        contents.set_phases(made, [Phase(name="Débat", allows=list(allows))])
+        db.commit()
+        return made
+
+    here, there, closed = debate("argue"), debate("argue"), debate("vote")
+    text = make_content(Argument, territory=place, author=make_person(), side="for", parent_id=here.id, space_id=here.id)
+    assert [each.id for each in destinations_of(text)] == [there.id]
+    for _n in range(2):
+        debate("argue")
+    count_queries.clear()
+    assert len(destinations_of(text)) == 3
+    assert len(count_queries) == 2
+    assert closed.id not in {each.id for each in destinations_of(text)}
