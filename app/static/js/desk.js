@@ -8,6 +8,7 @@
   const signs = (text) => [...text].length; // Python counts characters, a browser halves of some
 
   for (const part of all(".bf-with-script")) part.hidden = false;
+  for (const part of all("[data-look] [data-without-script]")) part.hidden = true; // at once, so that nothing moves later
 
   // Escape leaves the field one types in, so that the keys act again.
   document.addEventListener("keydown", (event) => {
@@ -34,8 +35,6 @@
         const answer = await fetch(reader.dataset.look, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
         if (answer.ok || answer.status === 409) {
           status.textContent = (await answer.json()).message;
-          const without = one("[data-without-script]", reader);
-          if (without) without.hidden = true;
         }
       } catch { /* the network is away: the case can still be decided, the version says who was first */ }
     };
