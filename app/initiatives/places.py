@@ -19,6 +19,7 @@ from app.initiatives.models import Initiative
 from app.territories.models import Territory
 
 CELL = 64  # pixels: groups closer than that are one
+APART = 46  # pixels between the middles of two marks, at least
 LAST_ZOOM = 18
 NORTHMOST = 85.0  # the projection has no poles
 WIDTH, HEIGHT, MARGIN = 560, 480, 44  # pixels of the drawing, made to be read on a phone too
@@ -141,11 +142,30 @@ def grouped(found: Sequence[Point], zoom: float) -> list[Group]:
     for point in found:
         x, y = project(point.latitude, point.longitude, zoom)
         cells.setdefault((int(x // CELL), int(y // CELL)), []).append(point)
-    groups = [
-        Group(tuple(each), sum(point.latitude for point in each) / len(each), sum(point.longitude for point in each) / len(each))
-        for each in cells.values()
-    ]
-    return sorted(groups, key=lambda group: (-group.count, group.first.id))
+    groups = [group_of(each) for each in sorted(cells.values(), key=lambda each: (-len(each), each[0].id))]
+    apart: dict[tuple[int, int], list[Group]] = {}
+    for group in groups:  # two cells may touch: marks closer than a finger are one
+        x, y = (int(each // CELL) for each in project(group.latitude, group.longitude, zoom))
+        around_it = [
+            (cell, other) for dx in (-1, 0, 1) for dy in (-1, 0, 1) for cell in [(x + dx, y + dy)] for other in apart.get(cell, ())
+        ]
+        near = next(((cell, other) for cell, other in around_it if distance(group, other, zoom) < APART), None)
+        if near is None:
+            apart.setdefault((x, y), []).append(group)
+        else:
+            cell, other = near
+            apart[cell] = [each for each in apart[cell] if each is not other] + [group_of([*other.points, *group.points], at=other)]
+    return sorted((group for found in apart.values() for group in found), key=lambda group: (-group.count, group.first.id))
+
+
+def group_of(found: Sequence[Point], at: Group | None = None) -> Group:
+    """At their middle, or where another group already stands."""
+    middle = (sum(point.latitude for point in found) / len(found), sum(point.longitude for point in found) / len(found))
+    return Group(tuple(found), *((at.latitude, at.longitude) if at else middle))
+
+
+def distance(one: Group, other: Group, zoom: float) -> float:
+    return math.dist(project(one.latitude, one.longitude, zoom), project(other.latitude, other.longitude, zoom))
 
 
 def fitting_zoom(box: Box, width: int = WIDTH - 2 * MARGIN, height: int = HEIGHT - 2 * MARGIN) -> float:

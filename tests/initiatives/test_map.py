@@ -45,8 +45,9 @@ def test_every_point_is_in_one_group_and_groups_are_apart(zoom):
     assert sorted(point.id for group in groups for point in group.points) == list(range(500))
     for group in groups:
         pixels = [places.project(point.latitude, point.longitude, zoom) for point in group.points]
-        assert max(x for x, _ in pixels) - min(x for x, _ in pixels) <= places.CELL
-        assert max(y for _, y in pixels) - min(y for _, y in pixels) <= places.CELL
+        assert max(x for x, _ in pixels) - min(x for x, _ in pixels) <= 2 * places.CELL + places.APART
+        assert all(other is group or places.distance(group, other, zoom) >= places.APART for other in groups)
+        assert max(y for _, y in pixels) - min(y for _, y in pixels) <= 2 * places.CELL + places.APART
 
 
 def test_the_projection_is_that_of_web_maps():
