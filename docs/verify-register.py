@@ -36,7 +36,7 @@ for copy in copies:
     wrong += [f"{place} of an older copy is gone" for place in missing]
 for path in [path for path in sys.argv[1:] if path.endswith(".jsonl")]:
     n, last = 0, "0" * 64
-    for n, entry in enumerate(map(json.loads, Path(path).open()), 1):
+    for n, entry in enumerate(map(json.loads, Path(path).read_text(encoding="utf-8").splitlines()), 1):
         chain = entry["chain"]
         last = hashlib.sha256(f"audit-v1|{chain}|{n}|{last}|{entry['facts']}".encode()).hexdigest()
         if (entry["n"], entry["hash"]) != (n, last) or kept.get((chain, n), last) != last:

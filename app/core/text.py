@@ -142,7 +142,7 @@ def shorten(words: str, length: int = 200) -> str:
 
 
 def from_plain(typed: str) -> str:
-    """HTML of a plain text, to be cleaned: its paragraphs and line breaks; a `<br>` typed in it is one, any other sign stands for itself."""
+    """HTML of a plain text, to be cleaned: its paragraphs and line breaks. A `<br>` typed in it is one; any other sign is itself."""
     for written in ("<br />", "<br/>", "<br>"):
         typed = typed.replace(written + "\n", "\n").replace(written, "\n")
     paragraphs = [part.strip() for part in typed.replace("\n \n", "\n\n").split("\n\n")]

@@ -415,7 +415,7 @@ class World:
         taken = HarvestedSheet(
             source_id=harvested.id, remote_id="1", content_id=self.region.contents["tool", "published"], digest="x", revision=1
         )
-        search = save(SavedSearch(person_id=self.people["author"].id, label="vélo", address="q=v%C3%A9lo"))
+        search = save(SavedSearch(person_id=self.people["author"].id, label="vélo", address="q=v%C3%A9lo", nonce="abc"))
         self.region.others = {
             "source_id": harvested.id,
             "harvested_id": save(taken).id,

@@ -212,7 +212,9 @@ def test_only_public_addresses_become_sources_and_one_that_fails_is_tried_again(
         if url.startswith("http://127"):
             assert refused.status_code == 422  # its port; the address itself is refused when it is asked
         assert refused.status_code == 422
-    page = client.get(client.post("/gestion/region/catalogue/moissons/ajouter", data={**given, "url": "https://ailleurs.example/fil"}).location)
+    page = client.get(
+        client.post("/gestion/region/catalogue/moissons/ajouter", data={**given, "url": "https://ailleurs.example/fil"}).location
+    )
     assert "Pas encore lue" in page.text
     source = db.scalars(select(HarvestSource)).one()
     source_id, kind = source.id, source.kind

@@ -147,4 +147,3 @@ def votes_by_revision(proposal: Proposal) -> dict[int, int]:
     """How many of the votes cast here saw each version."""
     query = select(Vote.revision, func.count()).where(Vote.content_id == proposal.id).group_by(Vote.revision)
     return dict(db.execute(query).all())
-

@@ -28,11 +28,6 @@ from app.moderation.views import moderation
 UNDO = "desk.undo"  # in the session: what was decided last, and until when it can be taken back
 
 
-@moderation.app_context_processor
-def what_can_be_undone() -> dict[str, Any]:
-    return {"undoable": undoable()}
-
-
 # --- The queue -----------------------------------------------------------------------------------------------------------
 
 
@@ -283,6 +278,7 @@ def remember_undo(decisions: list[Decision]) -> None:
     session[UNDO] = {"decision": last.id, "count": len(decisions), "verdict": last.verdict.value, "until": until.isoformat()}
 
 
+@moderation.app_template_global()
 def undoable() -> dict[str, Any] | None:
     """What can still be taken back: for the pages, which say so; the service checks."""
     last = session.get(UNDO)
