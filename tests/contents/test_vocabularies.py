@@ -150,7 +150,6 @@ def test_an_old_address_leads_to_the_term_that_stands_for_it(client):
         moved = client.get(f"{path}?theme=velo&q=rue")
         assert (moved.status_code, moved.location) == (301, f"{path}?theme=deplacements&q=rue")
         assert client.get(moved.location).status_code == 200
-    assert client.get("/catalogue.json?theme=velo").status_code == 200
     assert client.get("/catalogue/vocabulaires/theme/velo").location == "/catalogue/?theme=deplacements"
     assert client.get("/catalogue/vocabulaires/theme/rien").status_code == 404
     assert client.get("/catalogue/vocabulaires/kind/velo").status_code == 404

@@ -123,7 +123,7 @@
       const target = keyed.find((one) => one.dataset.key.toLowerCase() === event.key.toLowerCase() && one.offsetParent !== null);
       if (!target) return;
       event.preventDefault();
-      if (target.matches("textarea, input[type=text]")) target.focus();
+      if (target.matches("textarea, input[type=text], input[type=search]")) target.focus();
       else target.click();
     });
   }
