@@ -191,14 +191,14 @@ def checked_label(label: str) -> str:
     if not slugify(label):
         raise DomainError(_("Donnez un nom fait de lettres ou de chiffres."), field="label")
     if len(label) > LONGEST_LABEL:
-        raise DomainError(_("Ce nom est trop long : %(limit)s signes au plus.", limit=LONGEST_LABEL), field="label")
+        raise DomainError(_("Ce nom est trop long : %(limit)s signes au plus.", limit=LONGEST_LABEL), field="label")
     return label
 
 
 def checked_note(note: str) -> str:
     note = one_line(note)
     if len(note) > LONGEST_NOTE:
-        raise DomainError(_("Cette note est trop longue : %(limit)s signes au plus.", limit=LONGEST_NOTE), field="note")
+        raise DomainError(_("Cette note est trop longue : %(limit)s signes au plus.", limit=LONGEST_NOTE), field="note")
     return note
 
 
@@ -214,7 +214,7 @@ def refuse_double(vocabulary_id: int, label: str, but: Term | None = None) -> No
     query = select(Term).where(Term.vocabulary_id == vocabulary_id, *offered())
     for other in db.scalars(query):
         if other is not but and slugify(other.label) == slugify(label):
-            raise DomainError(_("« %(label)s » est déjà dans cette liste.", label=other.label), field="label")
+            raise DomainError(_("« %(label)s » est déjà dans cette liste.", label=other.label), field="label")
 
 
 def free_key(vocabulary_id: int, label: str) -> str:

@@ -1,6 +1,6 @@
 """Style sheets, scripts and pictures, at addresses that change with their content and may be kept for a year.
 
-A page asks for two files only, `css/site.css` and `js/site.js` (the map for two more), joined here when the application
+A page asks for two files only, `css/site.css` and `js/site.js` (the map and the desk for two more), joined here when the application
 starts. No build step.
 """
 
@@ -22,10 +22,11 @@ BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "c
 LEAFLET = Path(js_lib_leaflet.__file__).parent / "static" / "js_lib_leaflet"
 
 # What a joined file is made of, in order: Bootstrap, then the tokens it reads, then one file a component.
-SHEETS = ["tokens", "base", "frame", "form", "state", "list", "page", "votes", "desk", "catalogue", "chart", "related", "print"]
+SHEETS = ["tokens", "base", "frame", "form", "state", "list", "page", "votes", "catalogue", "chart", "related", "print"]
 JOINED = {
     "css/site.css": [BOOTSTRAP, *(STATIC / "css" / f"{name}.css" for name in SHEETS)],
     "js/site.js": [STATIC / "js" / "site.js", STATIC / "js" / "complete.js", STATIC / "js" / "near.js"],
+    "css/desk.css": [STATIC / "css" / "desk.css"],  # for who moderates
     "css/map.css": [LEAFLET / "leaflet.css", STATIC / "css" / "map.css"],  # one page draws a map
     "js/map.js": [LEAFLET / "leaflet.js", STATIC / "js" / "map.js"],
 }

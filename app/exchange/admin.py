@@ -90,7 +90,7 @@ def show_source(source_id):
 def harvest_now(source_id):
     require("catalogue.harvest")
     harvest.ask_now(queries.get_source(source_id))
-    flash(_("La moisson est demandée : elle commence dans la minute."))
+    flash(_("La moisson est demandée : elle commence dans la minute."))
     return redirect(url_for("exchange_admin.show_source", source_id=source_id))
 
 

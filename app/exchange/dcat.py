@@ -45,7 +45,7 @@ def catalogue() -> dict[str, Any]:
         "dct:identifier": f"{base}/donnees/catalogue",
         "dct:title": said(_("Catalogue régional des démarches de participation")),
         "dct:description": said(
-            _("Les initiatives, documents de référence et outils publiés par les territoires : méthode, résultats, écueils, coût, sources.")
+            _("Les initiatives, documents de référence et outils publiés par les territoires : méthode, résultats, écueils, coût, sources.")
         ),
         "dct:publisher": {"@id": publisher["@id"]},
         "dct:language": {"@id": f"{AUTHORITY}/language/FRA"},

@@ -16,9 +16,9 @@ KINDS = {
 
 
 class UploadForm(Form):
-    file = FileField(_l("Le fichier : CSV, ODS, XLSX ou JSON"), validators=[InputRequired(_l("Choisissez un fichier."))])
+    file = FileField(_l("Le fichier : CSV, ODS, XLSX ou JSON"), validators=[InputRequired(_l("Choisissez un fichier."))])
     target = RadioField(
-        _l("Où vont les fiches nouvelles ?"),
+        _l("Où vont les fiches nouvelles ?"),
         choices=[
             SelectChoice(Step.PROPOSED, _l("À relire, avec les fiches proposées")),
             SelectChoice(Step.DRAFT, _l("En brouillon")),
@@ -32,7 +32,7 @@ class UploadForm(Form):
 
 class SourceForm(Form):
     name = StringField(
-        _l("Nom de la source"), validators=[InputRequired(_l("Donnez un nom : il signera les fiches.")), at_most(120), only_text]
+        _l("Nom de la source"), validators=[InputRequired(_l("Donnez un nom : il signera les fiches.")), at_most(120), only_text]
     )
     kind = SelectField(
         _l("Ce que l’on y trouve"), choices=[SelectChoice(kind, label) for kind, label in KINDS.items()], validators=[InputRequired()]

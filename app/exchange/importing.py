@@ -92,7 +92,7 @@ def read_cells(number: int, row: Mapping[str, Any], lists: Lists) -> Said:
             cells[name] = text
     said = Said(number, identifier=cells.get("source") or None)
     if unknown:
-        said.doubts.append(_("Colonnes sans place dans une fiche : %(names)s.", names=", ".join(unknown[:5])))
+        said.doubts.append(_("Colonnes sans place dans une fiche : %(names)s.", names=", ".join(unknown[:5])))
     begin(said, cells.get("kind"), cells.get("title"), cells.get("summary"), cells.get("language"), cells.get("territory"), lists)
     names = {key: re.split(r"\s*[|;\n]\s*", cells[column]) for column, key in shape.TERM_COLUMNS.items() if column in cells}
     choose(said, names, lists)
@@ -153,19 +153,19 @@ def begin(
     wanted = fold(kind or "initiative")
     said.kind = next((key for key, labels in KIND_LABELS.items() if wanted in {key, *(fold(str(label)) for label in labels)}), "")
     if not said.kind:
-        said.problems.append(_("La nature « %(kind)s » n’existe pas : initiative, document de référence ou outil.", kind=kind))
+        said.problems.append(_("La nature « %(kind)s » n’existe pas : initiative, document de référence ou outil.", kind=kind))
         said.kind = "initiative"
     said.title, said.summary = one_line(title or ""), one_line(summary or "")
     if not said.title:
         said.problems.append(_("Le titre manque."))
     elif len(said.title) > 300:
-        said.problems.append(_("Le titre est trop long : 300 signes au plus."))
+        said.problems.append(_("Le titre est trop long : 300 signes au plus."))
     if language and language in LANGUAGES:
         said.language = language
     if place:
         said.territory = lists.territories.get(fold(place))
         if said.territory is None and fold(place) not in {"region", "la region"}:
-            said.doubts.append(_("Le territoire « %(name)s » n’est pas connu : la fiche ira à la région.", name=place))
+            said.doubts.append(_("Le territoire « %(name)s » n’est pas connu : la fiche ira à la région.", name=place))
 
 
 def choose(said: Said, names: Mapping[str, Iterable[str]], lists: Lists) -> None:
@@ -175,7 +175,7 @@ def choose(said: Said, names: Mapping[str, Iterable[str]], lists: Lists) -> None
         said.terms += found[:1] if key in SINGLE else list(dict.fromkeys(found))
         missing = [name for name in wanted if (key, fold(name.strip())) not in lists.terms]
         if missing:
-            said.doubts.append(_("Hors des listes, laissé de côté : %(names)s.", names=", ".join(missing[:5])))
+            said.doubts.append(_("Hors des listes, laissé de côté : %(names)s.", names=", ".join(missing[:5])))
 
 
 def facts_from(said: Said, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def facts_from(said: Said, texts: Mapping[str, str]) -> dict[str, Any]:
             else:
                 found[name] = one_line(text)
         except (ValueError, OverflowError):
-            said.doubts.append(_("« %(text)s » n’a pas été compris (%(name)s).", text=text[:40], name=name))
+            said.doubts.append(_("« %(text)s » n’a pas été compris (%(name)s).", text=text[:40], name=name))
     return found
 
 

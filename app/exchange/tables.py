@@ -46,7 +46,7 @@ def read_json(raw: bytes) -> list[dict[str, Any]]:
     try:
         found = json.loads(decoded(raw))
     except (ValueError, RecursionError) as error:
-        raise DomainError(_("Ce fichier n’est pas du JSON que l’on peut lire : vérifiez qu’il est entier.")) from error
+        raise DomainError(_("Ce fichier n’est pas du JSON que l’on peut lire : vérifiez qu’il est entier.")) from error
     rows = found.get("items") if isinstance(found, dict) else found
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DomainError(_("Ce fichier JSON doit contenir une liste de fiches."))
@@ -69,7 +69,7 @@ def read_csv(raw: bytes) -> list[list[str]]:
     try:
         return [[exact(cell) for cell in row] for row in bounded_lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))]
     except csv.Error as error:
-        raise DomainError(_("Ce fichier CSV est abîmé : un guillemet n’est pas refermé, ou une case est trop longue.")) from error
+        raise DomainError(_("Ce fichier CSV est abîmé : un guillemet n’est pas refermé, ou une case est trop longue.")) from error
 
 
 def bounded_lines(lines: Iterable[list[Any]]) -> Iterable[list[Any]]:
@@ -118,12 +118,12 @@ def bounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         raise too_many()
     for row in rows:
         if len(row) > MOST_COLUMNS or any(len(str(value)) > MOST_IN_CELL for value in row.values()):
-            raise DomainError(_("Une case est trop longue : %(most)s signes au plus.", most=MOST_IN_CELL))
+            raise DomainError(_("Une case est trop longue : %(most)s signes au plus.", most=MOST_IN_CELL))
     return rows
 
 
 def too_many() -> DomainError:
-    return DomainError(_("%(most)s fiches au plus dans un fichier : coupez-le en deux.", most=MOST_ROWS))
+    return DomainError(_("%(most)s fiches au plus dans un fichier : coupez-le en deux.", most=MOST_ROWS))
 
 
 # --- Writing ---------------------------------------------------------------------------------------------------------------

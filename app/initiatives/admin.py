@@ -136,7 +136,7 @@ def confirm(sheet_id):
     with refusals_in(form):
         if form.validate_on_submit():
             services.confirm_fresh(sheet, by=me(), review_on=form.review_on.data)
-            flash(_("C’est noté : la fiche est à jour."))
+            flash(_("C’est noté : la fiche est à jour."))
             return redirect(url_for("initiatives.show", sheet_id=sheet))
     return step(
         sheet, form, _("Confirmer que la fiche est à jour"), _("La fiche est à jour"), _("Le jour où elle reviendra sur votre bureau.")

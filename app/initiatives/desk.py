@@ -50,7 +50,7 @@ view(
     "proposed",
     _l("Proposées"),
     lambda: queries.at_step(Step.PROPOSED),
-    help=_l("Elles attendent un curateur, la plus ancienne d’abord. Prenez-en une : les autres sauront que vous la lisez."),
+    help=_l("Elles attendent un curateur, la plus ancienne d’abord. Prenez-en une : les autres sauront que vous la lisez."),
 )
 view("review", _l("En relecture"), lambda: queries.at_step(Step.REVIEW), help=_l("Un curateur les lit."))
 view(
@@ -78,7 +78,7 @@ view(
     _l("Liées à rien"),
     queries.unlinked,
     order="updated",
-    help=_l("Publiées, sans lien avec un projet, un outil ou une autre fiche : personne ne les rencontre en chemin."),
+    help=_l("Publiées, sans lien avec un projet, un outil ou une autre fiche : personne ne les rencontre en chemin."),
 )
 view(
     "promoters",
@@ -94,4 +94,4 @@ view(
     help=_l("La mise à jour la plus ancienne d’abord."),
 )
 view("draft", _l("Brouillons"), lambda: queries.at_step(Step.DRAFT), help=_l("Leurs auteurs y travaillent encore."))
-view("archived", _l("Archivées"), lambda: queries.at_step(Step.ARCHIVED), help=_l("Hors des listes ; leur adresse répond toujours."))
+view("archived", _l("Archivées"), lambda: queries.at_step(Step.ARCHIVED), help=_l("Hors des listes ; leur adresse répond toujours."))

@@ -81,7 +81,7 @@ class SheetForm(VersionedForm):
 class InitiativeFields(SheetForm):
     promoter = StringField(
         _l("Porté par, en toutes lettres"),
-        description=_l("Avec qui, ou un nom qui n’est pas dans la liste : les curateurs l’y ajouteront."),
+        description=_l("Avec qui, ou un nom qui n’est pas dans la liste : les curateurs l’y ajouteront."),
         validators=[at_most(160), only_text],
     )
     place = StringField(_l("Lieu"), description=_l("Un quartier, une commune, plusieurs villages."), validators=[at_most(160), only_text])
@@ -141,7 +141,7 @@ def form_for(kind: str) -> type[SheetForm]:
     }
     fields["sources_text"] = TextAreaField(
         _l("Sources"),
-        description=_l("Une par ligne : le titre, puis l’adresse et la date si elles existent, séparés par « | »."),
+        description=_l("Une par ligne : le titre, puis l’adresse et la date si elles existent, séparés par « | »."),
         validators=[at_most(8000), only_text],
     )
     return type(f"{kind.capitalize()}Form", (BASES[kind],), fields)
@@ -169,25 +169,25 @@ class ReportForm(VersionedForm):
     """« Signaler une initiative » : what anyone can say of it, in plain words."""
 
     title = StringField(
-        _l("De quoi s’agit-il ?"),
-        description=_l("Quelques mots : « Un café des parents à l’école Jean-Macé »."),
+        _l("De quoi s’agit-il ?"),
+        description=_l("Quelques mots : « Un café des parents à l’école Jean-Macé »."),
         validators=[InputRequired(_l("Dites en quelques mots de quoi il s’agit.")), at_most(200), only_text],
     )
     story = TextAreaField(
-        _l("Que s’est-il passé ?"),
+        _l("Que s’est-il passé ?"),
         description=_l("Qui l’a fait, comment, avec qui. Quelques phrases suffisent."),
         validators=[InputRequired(_l("Racontez en quelques phrases.")), at_most(5000), only_text],
     )
     results = TextAreaField(
-        _l("Qu’est-ce que cela a changé ?"),
+        _l("Qu’est-ce que cela a changé ?"),
         description=_l("Ce qui a marché, ce qui n’a pas marché."),
         validators=[at_most(5000), only_text],
     )
-    territory = SelectField(_l("Dans quel territoire ?"), coerce=int, default=0)
-    place = StringField(_l("À quel endroit ?"), description=_l("Un quartier, une rue, une école."), validators=[at_most(160), only_text])
-    year = IntegerField(_l("En quelle année ?"), validators=[Optional(), between(1950, 2100, A_YEAR)])
+    territory = SelectField(_l("Dans quel territoire ?"), coerce=int, default=0)
+    place = StringField(_l("À quel endroit ?"), description=_l("Un quartier, une rue, une école."), validators=[at_most(160), only_text])
+    year = IntegerField(_l("En quelle année ?"), validators=[Optional(), between(1950, 2100, A_YEAR)])
     known_by = TextAreaField(
-        _l("Où en savoir plus ?"),
+        _l("Où en savoir plus ?"),
         description=_l("Une adresse, un article, une association. N’écrivez pas l’adresse d’une personne sans son accord."),
         validators=[at_most(1000), only_text],
     )
@@ -201,7 +201,7 @@ class ArchiveForm(Form):
     note = TextAreaField(
         _l("Pourquoi"),
         description=_l("Ceux qui suivent un ancien lien vers la fiche le liront."),
-        validators=[InputRequired(_l("Dites pourquoi : ceux qui suivent un ancien lien le liront.")), at_most(500), only_text],
+        validators=[InputRequired(_l("Dites pourquoi : ceux qui suivent un ancien lien le liront.")), at_most(500), only_text],
     )
 
 
@@ -222,18 +222,18 @@ class RemarkForm(Form):
 class FileForm(Form):
     file = FileField(_l("Fichier"), validators=[InputRequired(_l("Choisissez un fichier."))])
     title = StringField(
-        _l("Titre, ou légende"), validators=[InputRequired(_l("Donnez un titre : on saura ce qu’on ouvre.")), at_most(160), only_text]
+        _l("Titre, ou légende"), validators=[InputRequired(_l("Donnez un titre : on saura ce qu’on ouvre.")), at_most(160), only_text]
     )
     alt = TextAreaField(
         _l("Ce que montre l’image"),
-        description=_l("Pour une image seulement : une phrase pour qui ne la voit pas."),
+        description=_l("Pour une image seulement : une phrase pour qui ne la voit pas."),
         validators=[at_most(300), only_text],
     )
 
 
 class FileTextForm(Form):
     title = StringField(
-        _l("Titre, ou légende"), validators=[InputRequired(_l("Donnez un titre : on saura ce qu’on ouvre.")), at_most(160), only_text]
+        _l("Titre, ou légende"), validators=[InputRequired(_l("Donnez un titre : on saura ce qu’on ouvre.")), at_most(160), only_text]
     )
     alt = TextAreaField(_l("Ce que montre l’image"), validators=[at_most(300), only_text])
 

@@ -21,7 +21,7 @@ SECTIONS = {
     "tool": {
         "purpose": (_l("À quoi cela sert"), _l("Le problème que l’outil résout.")),
         "use": (_l("Mode d’emploi"), _l("Les étapes, le temps, le matériel.")),
-        "users": (_l("Qui s’en sert"), _l("Les territoires qui l’ont essayé. Liez aussi leurs fiches : elles s’afficheront ici.")),
+        "users": (_l("Qui s’en sert"), _l("Les territoires qui l’ont essayé. Liez aussi leurs fiches : elles s’afficheront ici.")),
         "accessibility": (_l("Accessibilité"), _l("Qui peut s’en servir, et qui ne le peut pas.")),
         "limits": (_l("Limites"), _l("Ce que l’outil ne fait pas.")),
     },

@@ -68,12 +68,12 @@ def is_pictured(_sheet: AnySheet, around: Around) -> bool:
 
 
 DESCRIPTION = Criterion(
-    "description", _l("Description"), _l("Racontez davantage : ce qui se passait, ce que vous avez fait."), "summary", described
+    "description", _l("Description"), _l("Racontez davantage : ce qui se passait, ce que vous avez fait."), "summary", described
 )
 SOURCE = Criterion(
     "source",
     _l("Source"),
-    _l("Citez au moins une source : un bilan, un article, un entretien."),
+    _l("Citez au moins une source : un bilan, un article, un entretien."),
     "sources_text",
     lambda s, a: bool(s.sources),
 )
@@ -116,7 +116,7 @@ CRITERIA: dict[str, tuple[Criterion, ...]] = {
         Criterion(
             "cost",
             _l("Coût"),
-            _l("Donnez le coût, même approché ; « gratuit » en est un."),
+            _l("Donnez le coût, même approché ; « gratuit » en est un."),
             "cost",
             lambda s, a: bool(s.cost) or s.cost_euros is not None,
         ),
@@ -131,7 +131,7 @@ CRITERIA: dict[str, tuple[Criterion, ...]] = {
         Criterion(
             "place",
             _l("Lieu"),
-            _l("Placez l’initiative sur la carte : un lieu, une latitude, une longitude."),
+            _l("Placez l’initiative sur la carte : un lieu, une latitude, une longitude."),
             "place",
             lambda s, a: bool(s.place) and s.latitude is not None,
         ),
@@ -163,7 +163,7 @@ CRITERIA: dict[str, tuple[Criterion, ...]] = {
     ),
     "tool": (
         DESCRIPTION,
-        Criterion("price", _l("Prix"), _l("Dites combien il coûte ; « gratuit » est une réponse."), "price", lambda s, a: bool(s.price)),
+        Criterion("price", _l("Prix"), _l("Dites combien il coûte ; « gratuit » est une réponse."), "price", lambda s, a: bool(s.price)),
         LICENCE,
         Criterion(
             "accessibility",

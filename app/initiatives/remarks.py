@@ -122,5 +122,5 @@ def said(body: str) -> str:
     if not body:
         raise DomainError(_("Écrivez votre remarque."), field="body")
     if len(body) > LONGEST:
-        raise DomainError(_("Cette remarque est trop longue : %(limit)s signes au plus.", limit=LONGEST), field="body")
+        raise DomainError(_("Cette remarque est trop longue : %(limit)s signes au plus.", limit=LONGEST), field="body")
     return body

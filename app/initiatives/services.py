@@ -92,7 +92,7 @@ def written(kind: str, sections: Mapping[str, str]) -> list[dict[str, Any]]:
     for key, (title, _help) in SECTIONS[kind].items():
         source = tidy(sections.get(key) or "")
         if len(source) > LONGEST_SECTION:
-            raise DomainError(_("Cette rubrique est trop longue : %(limit)s signes au plus.", limit=LONGEST_SECTION), field=key)
+            raise DomainError(_("Cette rubrique est trop longue : %(limit)s signes au plus.", limit=LONGEST_SECTION), field=key)
         if source:
             found.append({"key": key, "title": str(title), "source": source, "html": markdown(source)})
     return found
@@ -140,7 +140,7 @@ def clean_steps(rows: Any) -> list[dict[str, str]]:
         raise DomainError(_("Dites ce qui s’est passé à chaque date."), field="steps")
     found = [row for row in found if row["what"]]
     if len(found) > STEPS_LIMIT:
-        raise DomainError(_("%(limit)s étapes au plus : gardez celles qui comptent.", limit=STEPS_LIMIT), field="steps")
+        raise DomainError(_("%(limit)s étapes au plus : gardez celles qui comptent.", limit=STEPS_LIMIT), field="steps")
     return found
 
 
@@ -367,7 +367,7 @@ def archive(sheet: AnySheet, *, by: Person, note: str) -> None:
     note = tidy(note)
     expect(sheet, Step.PUBLISHED, otherwise=_("Seule une fiche publiée s’archive."))
     if not note:
-        raise DomainError(_("Dites pourquoi : ceux qui suivent un ancien lien le liront."), field="note")
+        raise DomainError(_("Dites pourquoi : ceux qui suivent un ancien lien le liront."), field="note")
     contents.change_state(sheet, State.ARCHIVED, by=by, reason=note)
     sheet.review_note = note
     move(sheet, Step.ARCHIVED, by=by, note=note)

@@ -210,7 +210,7 @@ def report(sheet_id=None):
     with refusals_in(form):
         if form.validate_on_submit():
             sheet = services.suggest(by=me(), territory=chosen_territory(form), **reported(form))
-            flash(_("Merci. Un curateur va lire votre signalement ; vous serez prévenu de la suite."))
+            flash(_("Merci. Un curateur va lire votre signalement ; vous serez prévenu de la suite."))
             return redirect(url_of(sheet))
     return render_template("initiatives/report.html", form=form, sheet=None), form.status
 

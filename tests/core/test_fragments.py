@@ -20,7 +20,7 @@ from app.debates.models import Debate
 from app.initiatives.models import Tool
 from app.territories.models import Territory
 from tests import conftest
-from tests.factories import make_content, make_person, make_territory
+from tests.factories import make_content, make_person, make_territory, restrict
 
 
 @pytest.fixture(autouse=True, name="transaction")
@@ -124,7 +124,7 @@ def test_an_edit_a_hide_and_a_return_show_at_once(scene, readers, author):
     assert everyone_reads(readers, path, "vont loin")
     assert nobody_reads(readers, path, "vont vite")
     with transaction():
-        contents.change_state(db.get(Argument, argument.id), State.HIDDEN, by=author)
+        restrict(db.get(Argument, argument.id), by=author)
     assert nobody_reads(readers, path, "vont loin")
     with transaction():
         contents.change_state(db.get(Argument, argument.id), State.PUBLISHED, by=author)
@@ -197,7 +197,7 @@ def test_the_pages_of_the_space_follow_its_counts(site, readers, place, author, 
     assert everyone_reads(readers, fronts[2], "1 avis")
     assert everyone_reads(readers, fronts[2], "2 personnes ont participé")
     with transaction():
-        contents.change_state(db.get(Proposal, sibling.id), State.HIDDEN)
+        restrict(db.get(Proposal, sibling.id))
     assert nobody_reads(readers, fronts[2], "Un bac")
 
 
@@ -208,7 +208,7 @@ def test_what_a_link_leads_to_is_no_longer_shown_once_hidden(readers, place, aut
         links.link(db.merge(space), db.merge(far), "follows", author=author)
     assert everyone_reads(readers, f"/debats/{space.id}", "Ailleurs aussi")
     with transaction():
-        contents.change_state(db.get(Debate, far.id), State.HIDDEN)
+        restrict(db.get(Debate, far.id))
     assert nobody_reads(readers, f"/debats/{space.id}", "Ailleurs aussi")
 
 

@@ -7,7 +7,6 @@ import brotli
 import html5lib
 import pytest
 
-from app.core.assets import JOINED
 from tests.pages.names import NAMES
 
 pytestmark = [pytest.mark.no_database]
@@ -54,9 +53,12 @@ def test_what_a_visitor_downloads_is_light(site, name):
 
 
 def test_styles_and_script_together_are_light(site):
+    """Of any page: what all ask for, and what the map or the desk adds."""
     assets = site.app.extensions["assets"]
-    assert sum(len(assets[name].as_brotli) for name in JOINED) <= ASSETS_LIMIT
-    assert sum(len(assets[name].as_gzip) for name in JOINED) <= ASSETS_LIMIT
+    for more in ((), ("css/map.css", "js/map.js"), ("css/desk.css", "js/desk.js")):
+        names = ("css/site.css", "js/site.js", *more)
+        assert sum(len(assets[name].as_brotli) for name in names) <= ASSETS_LIMIT
+        assert sum(len(assets[name].as_gzip) for name in names) <= ASSETS_LIMIT
 
 
 @pytest.mark.parametrize(("role", "name"), NAMES)

@@ -82,6 +82,7 @@ def test_french_spaces_are_narrow_and_do_not_break(messages):
 def test_a_template_says_nothing_outside_of_the_catalogue(path):
     text = path.read_text(encoding="utf-8")
     bare = TAG.sub(" ", JINJA.sub(" ", re.sub(r"<(svg|code).*?</\1>", " ", text, flags=re.DOTALL)))
+    bare = re.sub(r"[\w-]+=\"[^\"]*\"", " ", bare)  # a macro may write the attributes of a tag
     assert [word for word in FRENCH.findall(bare) if word not in SAME_EVERYWHERE] == []
     spoken = [found for found in SPOKEN.findall(JINJA.sub("{}", text)) if found not in NAMES]
     assert spoken == []

@@ -4,12 +4,10 @@ import io
 
 import pytest
 
-from app.contents import services as contents
-from app.contents.models import State
 from app.contents.queries import attachments_of
 from app.core.db import db
 from app.projects.models import Project
-from tests.factories import make_content, make_person, make_territory
+from tests.factories import make_content, make_person, make_territory, restrict
 
 
 @pytest.fixture
@@ -49,7 +47,7 @@ def test_a_hidden_project_takes_its_documents_with_it(client, app, project, mana
     client.log_in(manager)
     add(client, project)
     document = attachments_of(project)[0]
-    contents.change_state(db.merge(project), State.HIDDEN)
+    restrict(db.merge(project))
     db.commit()
     assert app.test_client().get(f"/fichiers/{document.file_id}").status_code == 404
 
