@@ -214,7 +214,7 @@ def refuse_double(vocabulary_id: int, label: str, but: Term | None = None) -> No
     query = select(Term).where(Term.vocabulary_id == vocabulary_id, *offered())
     for other in db.scalars(query):
         if other is not but and slugify(other.label) == slugify(label):
-            raise DomainError(_("« %(label)s » est déjà dans cette liste.", label=other.label), field="label")
+            raise DomainError(_("« %(label)s » est déjà dans cette liste.", label=other.label), field="label")
 
 
 def free_key(vocabulary_id: int, label: str) -> str:

@@ -30,7 +30,7 @@ def writer_of(sheet: Content) -> str:
 def in_words(sheet: Content) -> str:
     """« Tourcoing, « Budget participatif », catalogue régional Beffroi, version 3, mise à jour le 2 mars 2026, https://… »"""
     return _(
-        "%(who)s, « %(title)s », catalogue régional de la participation (Beffroi), version %(n)s, mise à jour le %(day)s, %(url)s",
+        "%(who)s, « %(title)s », catalogue régional de la participation (Beffroi), version %(n)s, mise à jour le %(day)s, %(url)s",
         who=writer_of(sheet),
         title=sheet.title,
         n=sheet.revision,

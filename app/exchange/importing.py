@@ -153,7 +153,7 @@ def begin(
     wanted = fold(kind or "initiative")
     said.kind = next((key for key, labels in KIND_LABELS.items() if wanted in {key, *(fold(str(label)) for label in labels)}), "")
     if not said.kind:
-        said.problems.append(_("La nature « %(kind)s » n’existe pas : initiative, document de référence ou outil.", kind=kind))
+        said.problems.append(_("La nature « %(kind)s » n’existe pas : initiative, document de référence ou outil.", kind=kind))
         said.kind = "initiative"
     said.title, said.summary = one_line(title or ""), one_line(summary or "")
     if not said.title:
@@ -165,7 +165,7 @@ def begin(
     if place:
         said.territory = lists.territories.get(fold(place))
         if said.territory is None and fold(place) not in {"region", "la region"}:
-            said.doubts.append(_("Le territoire « %(name)s » n’est pas connu : la fiche ira à la région.", name=place))
+            said.doubts.append(_("Le territoire « %(name)s » n’est pas connu : la fiche ira à la région.", name=place))
 
 
 def choose(said: Said, names: Mapping[str, Iterable[str]], lists: Lists) -> None:
@@ -192,7 +192,7 @@ def facts_from(said: Said, texts: Mapping[str, str]) -> dict[str, Any]:
             else:
                 found[name] = one_line(text)
         except (ValueError, OverflowError):
-            said.doubts.append(_("« %(text)s » n’a pas été compris (%(name)s).", text=text[:40], name=name))
+            said.doubts.append(_("« %(text)s » n’a pas été compris (%(name)s).", text=text[:40], name=name))
     return found
 
 

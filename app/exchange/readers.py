@@ -219,7 +219,7 @@ def table(url: str, lists: Lists) -> Harvest:
         said = read_row(number, row, lists)
         found.add(said.identifier or "", said)
     if not found.items:
-        raise Unreadable(_("Aucune ligne n’a d’identifiant et de titre : nommez ces colonnes « identifiant » et « titre »."))
+        raise Unreadable(_("Aucune ligne n’a d’identifiant et de titre : nommez ces colonnes « identifiant » et « titre »."))
     return found
 
 

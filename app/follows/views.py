@@ -27,7 +27,7 @@ def offer(found: Found):
 
 def label_of(found: Found) -> str:
     """« vélo », Tourcoing, Mobilité."""
-    words = [_("« %(words)s »", words=found.params.query.text)] if found.params.query.text else []
+    words = [_("« %(words)s »", words=found.params.query.text)] if found.params.query.text else []
     return ", ".join(words + [label for label, _address in found.active] + ([found.space.title] if found.space else []))
 
 

@@ -141,7 +141,7 @@ def form_for(kind: str) -> type[SheetForm]:
     }
     fields["sources_text"] = TextAreaField(
         _l("Sources"),
-        description=_l("Une par ligne : le titre, puis l’adresse et la date si elles existent, séparés par « | »."),
+        description=_l("Une par ligne : le titre, puis l’adresse et la date si elles existent, séparés par « | »."),
         validators=[at_most(8000), only_text],
     )
     return type(f"{kind.capitalize()}Form", (BASES[kind],), fields)
@@ -170,7 +170,7 @@ class ReportForm(VersionedForm):
 
     title = StringField(
         _l("De quoi s’agit-il ?"),
-        description=_l("Quelques mots : « Un café des parents à l’école Jean-Macé »."),
+        description=_l("Quelques mots : « Un café des parents à l’école Jean-Macé »."),
         validators=[InputRequired(_l("Dites en quelques mots de quoi il s’agit.")), at_most(200), only_text],
     )
     story = TextAreaField(

@@ -45,7 +45,7 @@ def show(vocabulary):
                 uri=form.uri.data or "",
                 by=me(),
             )
-            flash(_("« %(label)s » est dans la liste.", label=term.label))
+            flash(_("« %(label)s » est dans la liste.", label=term.label))
             return redirect(url_for("lists.show", vocabulary=vocabulary))
     return render_template(
         "initiatives/list.html",
@@ -74,7 +74,7 @@ def edit(vocabulary, term_id):
         if form.validate_on_submit():
             vocabularies.rename_term(term, label=form.label.data, by=me())
             vocabularies.describe_term(term, note=form.note.data or "", uri=form.uri.data or "", by=me())
-            flash(_("C’est enregistré. L’identifiant « %(key)s » ne change pas.", key=term.key))
+            flash(_("C’est enregistré. L’identifiant « %(key)s » ne change pas.", key=term.key))
             return redirect(url_for("lists.show", vocabulary=vocabulary))
     return render_template(
         "initiatives/term.html",

@@ -116,7 +116,7 @@ CRITERIA: dict[str, tuple[Criterion, ...]] = {
         Criterion(
             "cost",
             _l("Coût"),
-            _l("Donnez le coût, même approché ; « gratuit » en est un."),
+            _l("Donnez le coût, même approché ; « gratuit » en est un."),
             "cost",
             lambda s, a: bool(s.cost) or s.cost_euros is not None,
         ),
@@ -163,7 +163,7 @@ CRITERIA: dict[str, tuple[Criterion, ...]] = {
     ),
     "tool": (
         DESCRIPTION,
-        Criterion("price", _l("Prix"), _l("Dites combien il coûte ; « gratuit » est une réponse."), "price", lambda s, a: bool(s.price)),
+        Criterion("price", _l("Prix"), _l("Dites combien il coûte ; « gratuit » est une réponse."), "price", lambda s, a: bool(s.price)),
         LICENCE,
         Criterion(
             "accessibility",

@@ -461,7 +461,7 @@ def _help(params: Params, asked: SearchRequest, names: Names) -> tuple[list[tupl
     for name in asked.filters if len(asked.filters) > 1 else ():
         others = {other: values for other, values in asked.filters.items() if other != name}
         facet = registry.FACETS.get(name)
-        label = _("sans le filtre « %(name)s »", name=str(facet.label).lower() if facet else name)
+        label = _("sans le filtre « %(name)s »", name=str(facet.label).lower() if facet else name)
         found.append((label, address_with(**{name: None}), count(filters=others)))
     if asked.filters:
         found.append((_("sans aucun filtre"), address_with(**dict.fromkeys(asked.filters)), count(filters={})))

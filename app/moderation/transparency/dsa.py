@@ -164,7 +164,7 @@ def described(
 def cited_rule(article: CharterArticle | None) -> str:
     if article is None:
         return _("Règles de modération du territoire")
-    return _("Article %(n)s de la charte, « %(title)s »", n=article.number, title=article.title)
+    return _("Article %(n)s de la charte, « %(title)s »", n=article.number, title=article.title)
 
 
 def facts(statement: Statement, kind: str | None, cited: str) -> str:
