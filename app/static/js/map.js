@@ -14,7 +14,7 @@
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", box.dataset.label);
   const map = L.map(box, { zoomControl: false, maxZoom: 18, minZoom: 2, worldCopyJump: true, zoomAnimation: !still, fadeAnimation: !still, attributionControl: !!box.dataset.tiles });
-  L.control.zoom({ zoomInTitle: box.dataset.in, zoomOutTitle: box.dataset.out }).addTo(map);
+  const zoom = L.control.zoom({ zoomInTitle: box.dataset.in, zoomOutTitle: box.dataset.out }).addTo(map);
   if (box.dataset.tiles) {
     const credit = document.createElement("span");
     credit.textContent = box.dataset.credit;
@@ -30,7 +30,7 @@
   box.after(line);
   const holder = document.createElement("div");
   box.before(holder);
-  holder.append(box, line);
+  holder.append(zoom.getContainer(), box, line); // not over the map, where it would hide marks
 
   // A plain ground has lines, so that one sees where it moves.
   const lines = L.layerGroup().addTo(map);
