@@ -53,7 +53,7 @@ def merge_themes(page) -> tuple[str, str]:
     href = gone.get_attribute("href")
     assert merges.count() > 1
     page.goto(href)
-    label = re.search(r"« (.+?) »", page.locator("h1").inner_text())[1]
+    label = re.search(r"«\s(.+?)\s»", page.locator("h1").inner_text())[1]
     page.select_option("[name=into]", index=1)
     into = page.locator("[name=into] option:checked").inner_text()
     page.get_by_role("button", name="Fusionner").click()
