@@ -142,7 +142,7 @@ WORDS = ["%00", "%ED%A0%80", "%F0%9F%92%A9", "..%2f..%2fetc", "%2e%2e", "a" * 30
 
 def spoilt(rule: str):
     """The address of a rule with each argument spoilt in turn, the others plausible."""
-    arguments = re.findall(r"<(?:(\w+):)?(\w+)>", rule)
+    arguments = re.findall(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>", rule)
     for chosen, (converter, _) in enumerate(arguments):
         for bad in NUMBERS if converter in {"int", "ref"} else WORDS:
             values = iter(bad if n == chosen else "1" if kind in {"int", "ref"} else "aubigny" for n, (kind, _) in enumerate(arguments))

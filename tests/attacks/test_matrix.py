@@ -74,7 +74,14 @@ def test_the_suspended_and_the_unconfirmed_write_nothing_that_others_read():
     writes = lambda endpoint, method, thing: (
         method == "POST" and endpoint.split(".")[0] not in WRITTEN_BY_ALL and "withdraw" not in endpoint
     )
-    assert allowed(writes, "suspended", "unconfirmed", "banned") == []
+    mine = {  # contesting what restricts one, stopping letters, forgetting a search: nobody else reads it
+        "appeals.against_decision",
+        "appeals.by_link",
+        "follows.alert",
+        "follows.forget",
+        "follows.stop",
+    }
+    assert {row.split()[0] for row in allowed(writes, "suspended", "unconfirmed", "banned")} <= mine
 
 
 def test_the_garant_decides_nothing_and_the_visitor_writes_only_at_the_door():
@@ -89,9 +96,11 @@ def test_the_garant_decides_nothing_and_the_visitor_writes_only_at_the_door():
         "proposals.autosave",
         "proposals.discard_draft",
     }
-    mine = said | {"notifications.mark_all_read", "notifications.mark_read", "moderation.report", "moderation.confirm_report"}
+    by_link = {"moderation.report", "moderation.confirm_report", "appeals.by_link", "follows.stop"}  # a signed link is the door
+    mine = said | by_link | {"notifications.mark_all_read", "notifications.mark_read"}
+    mine |= {"follows.save", "initiatives.report", "related.elsewhere"}  # as any member
     assert {row.split()[0] for row in allowed(writes, "garant")} <= mine
-    assert {row.split()[0] for row in allowed(writes, "visitor")} == {"moderation.report", "moderation.confirm_report"}
+    assert {row.split()[0] for row in allowed(writes, "visitor")} == by_link
 
 
 @pytest.mark.parametrize(
