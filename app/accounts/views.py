@@ -334,6 +334,8 @@ def suspend(public_id):
             team.suspend(person, by=me(), reason=form.reason.data, until=until)
             flash(_("Le compte est suspendu. La personne en reçoit la raison."), "success")
             return redirect(url_for("accounts.profile", public_id=public_id))
+    if form.status != 200:
+        person = queries.get_profile(public_id)  # what a refused act had begun is undone
     return render_template("accounts/suspend.html", form=form, person=person), form.status
 
 

@@ -23,7 +23,7 @@ from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import TextInput
 
 from app.contents import vocabularies
-from app.core.forms import Form, VersionedForm, at_most, between, only_text
+from app.core.forms import Form, VersionedForm, at_most, between, listed, only_text
 from app.core.i18n import _, _l
 from app.initiatives.labels import CHECKLIST, CHOSEN, FACT_LABELS, LANGUAGES, SECTIONS, SINGLE, VOCABULARIES
 
@@ -74,7 +74,7 @@ class SheetForm(VersionedForm):
         _l("En une phrase"),
         validators=[InputRequired(_l("Dites en une phrase ce qui a été fait et ce que cela a donné.")), at_most(400), only_text],
     )
-    territory = SelectField(_l("Territoire"), coerce=int)
+    territory = SelectField(_l("Territoire"), coerce=listed)
     language = SelectField(_l("Langue de la fiche"), choices=[SelectChoice(key, label) for key, label in LANGUAGES.items()], default="fr")
 
 
@@ -126,12 +126,14 @@ LICENCE_IN_WORDS = {"label": _l("Conditions d’usage, en toutes lettres"), "val
 def form_for(kind: str) -> type[SheetForm]:
     """The form class of this kind: its lists, its facts, one text area a section, then the sources."""
     fields: dict[str, object] = {
-        key: SelectField(VOCABULARIES[key], coerce=int, default=0) if key in SINGLE else SelectMultipleField(VOCABULARIES[key], coerce=int)
+        key: SelectField(VOCABULARIES[key], coerce=listed, default=0)
+        if key in SINGLE
+        else SelectMultipleField(VOCABULARIES[key], coerce=listed)
         for key in CHOSEN[kind]
         if key != "promoter"
     }
     if "promoter" in CHOSEN[kind]:
-        fields["promoter_term"] = SelectField(VOCABULARIES["promoter"], coerce=int, default=0)
+        fields["promoter_term"] = SelectField(VOCABULARIES["promoter"], coerce=listed, default=0)
     if "licence" in CHOSEN[kind]:
         fields["licence_term"] = fields.pop("licence")
         fields["licence"] = StringField(**LICENCE_IN_WORDS)
@@ -183,7 +185,7 @@ class ReportForm(VersionedForm):
         description=_l("Ce qui a marché, ce qui n’a pas marché."),
         validators=[at_most(5000), only_text],
     )
-    territory = SelectField(_l("Dans quel territoire ?"), coerce=int, default=0)
+    territory = SelectField(_l("Dans quel territoire ?"), coerce=listed, default=0)
     place = StringField(_l("À quel endroit ?"), description=_l("Un quartier, une rue, une école."), validators=[at_most(160), only_text])
     year = IntegerField(_l("En quelle année ?"), validators=[Optional(), between(1950, 2100, A_YEAR)])
     known_by = TextAreaField(
@@ -253,4 +255,4 @@ class TermForm(Form):
 
 
 class MergeForm(Form):
-    into = SelectField(_l("Fusionner dans"), coerce=int)
+    into = SelectField(_l("Fusionner dans"), coerce=listed)

@@ -2,7 +2,7 @@
 
 from app.accounts.models import RoleName
 from app.accounts.rules import citizen, curator, manager_of, moderator_of
-from app.contents.models import Voice
+from app.contents.models import State, Voice
 from app.contents.rules import author, public, staff_reader
 from app.core.permissions import Predicate, rule
 from app.initiatives.models import Step
@@ -10,7 +10,8 @@ from app.initiatives.models import Step
 works_somewhere = citizen & Predicate(lambda person, thing: bool(person.territories_as(RoleName.MANAGER, RoleName.MODERATOR)))
 in_the_making = Predicate(lambda person, thing: thing.step in {Step.DRAFT, Step.PROPOSED, Step.REVIEW})
 due = Predicate(lambda person, thing: thing.is_due)  # published, and its review date is reached: who wrote it may bring it up to date
-archived = Predicate(lambda person, thing: thing.step == Step.ARCHIVED and thing.state == "archived")
+# The state first: elsewhere than in the catalogue, a sheet is loaded without the columns of its kind.
+archived = Predicate(lambda person, thing: thing.state == State.ARCHIVED and thing.step == Step.ARCHIVED)
 reported = Predicate(lambda person, thing: thing.voice == Voice.CITIZEN)  # by a citizen, in the plain form
 territory_team = manager_of | moderator_of
 writer = citizen & author  # a suspended person keeps what they wrote, and writes no more

@@ -243,9 +243,8 @@ def move_to(sheet: AnySheet, territory: Territory | None, *, by: Person) -> None
     if after == sheet.territory_id:
         return
     db.add(Move(sheet_id=sheet.id, before=sheet.step, after=sheet.step, note=territory.short_name if territory else "", by_id=by.id))
-    sheet.territory_id = after
+    sheet.territory = territory
     db.flush()
-    db.refresh(sheet, ["territory"])
 
 
 def complete(sheet: Initiative, *, by: Person, seen: int, title: str, summary: str, sections: Mapping[str, str], **facts: Any) -> None:

@@ -447,7 +447,7 @@ def history_of(content: Content) -> History:
             func.sum(case((restricted, 1), else_=0)).over(),
         )
         .where(Content.author_id == content.author_id, place, Content.id != content.id, Content.state != State.DRAFT)
-        .options(*BODIES)
+        .options(*BODIES, joinedload(Content.parent).options(*BODIES, joinedload(Content.parent).options(*BODIES)))  # for addresses
         .order_by(Content.created_at.desc(), Content.id.desc())
         .limit(SHOWN)
     )
