@@ -196,7 +196,7 @@ def test_nothing_new_no_letter_and_none_to_an_account_that_is_closed_or_unconfir
 
 
 def test_o03_what_is_hidden_before_the_letter_leaves_is_not_in_it(app, at, run_worker, nadia):
-    """attacks.md O03. Seen red with the titles kept in the letter's row."""
+    """attacks.md O03: titles are read again when the letter is written out."""
     at(MORNING)
     saved(nadia, looked_at=MORNING - timedelta(days=1))
     content = published("Vélo regretté", MORNING - timedelta(hours=4))
@@ -213,7 +213,7 @@ def test_o03_what_is_hidden_before_the_letter_leaves_is_not_in_it(app, at, run_w
 
 
 def test_n02_one_click_stops_the_letters_and_looking_does_not(app, client, at, run_worker):
-    """attacks.md N02: GET shows, POST acts, without a session, for this person only. Seen red with `methods=["GET"]` acting."""
+    """attacks.md N02: GET shows, POST acts, without a session, for this person only."""
     at(MORNING)
     person, other = make_person(), make_person()
     search = saved(person, looked_at=MORNING - timedelta(days=1)).id
