@@ -237,11 +237,6 @@ def citations_of(ids: Sequence[int]) -> dict[int, int]:
     return dict(db.execute(query.group_by(both.c.sheet_id)).all())
 
 
-def latest_sheets(limit: int = 6) -> Sequence[Content]:
-    query = listing(published()).where(Content.kind.in_(KINDS)).order_by(Content.published_at.desc(), Content.id.desc())
-    return db.scalars(query.limit(limit)).all()
-
-
 def names_of(person_ids: set[int | None]) -> dict[int, str]:
     """The names of the people who wrote versions; who closed their account has none. One query."""
     ids = [each for each in person_ids if each is not None]

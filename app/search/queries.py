@@ -7,7 +7,7 @@ read, and then the list comes from the database, without ranking or counts.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -346,18 +346,6 @@ def moments_of(found: Sequence[Content]) -> dict[int, tuple[datetime | None, dat
     query = select(Content.id, Content.opens_at, Content.closes_at).where(Content.id.in_(without))
     spaces = {row.id: (row.opens_at, row.closes_at) for row in db.execute(query)} if without else {}
     return {each.id: spaces[each.space_id] if each.space_id in spaces and not _is_dated(each) else _dates(each) for each in found}
-
-
-def related(title: str, body: str, *, kinds_wanted: Sequence[str] = (), limit: int = 3, exclude: Collection[int] = ()) -> list[Content]:
-    """Public contents near a text, nearest first: « déjà fait ailleurs ». Empty when the index cannot be read."""
-    try:
-        hits = engines.current().more_like(title, body, limit, exclude, {"kind": kinds_wanted} if kinds_wanted else {}, clock.now())
-    except SearchUnavailable:
-        return []
-    ids = [hit.content_id for hit in hits]
-    found: Sequence[Any] = db.scalars(contents.listing(contents.published()).where(Content.id.in_(ids))).all() if ids else []
-    shown = {content.id: content for content in found}
-    return [shown[each] for each in ids if each in shown]
 
 
 # --- What is shown is read again ---------------------------------------------------------------------------------------
