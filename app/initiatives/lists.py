@@ -76,6 +76,8 @@ def edit(vocabulary, term_id):
             vocabularies.describe_term(term, note=form.note.data or "", uri=form.uri.data or "", by=me())
             flash(_("C’est enregistré. L’identifiant « %(key)s » ne change pas.", key=term.key))
             return redirect(url_for("lists.show", vocabulary=vocabulary))
+    if form.status != 200:
+        term = load(vocabulary, term_id)  # a refusal undid what was read with it
     return render_template(
         "initiatives/term.html",
         vocabulary=vocabulary,
@@ -99,7 +101,9 @@ def merge(vocabulary, term_id):
             count = vocabularies.merge_term(term, into, by=me())
             flash(ngettext("Fusionné : %(num)s page change de terme.", "Fusionné : %(num)s pages changent de terme.", count))
             return redirect(url_for("lists.show", vocabulary=vocabulary))
-    used = next(count for each, count in counted if each.id == term.id)
+    if form.status != 200:
+        term = load(vocabulary, term_id)
+    used = next(count for each, count in vocabularies.counted_terms(vocabulary) if each.id == term.id)
     return render_template(
         "initiatives/merge.html", vocabulary=vocabulary, title=VOCABULARIES[vocabulary], term=term, used=used, form=form
     ), form.status

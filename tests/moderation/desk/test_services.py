@@ -49,15 +49,15 @@ def signed(*cases):
 
 def test_what_looks_alike_is_one_campaign_named_after_its_first_case(place):
     first, other, copy = (
-        make_case(place, body=TEXT),
+        make_case(place, title="La friche", body=TEXT),
         make_case(place, body="Un terrain de boules couvert, pour les anciens."),
-        make_case(place, body=TEXT + " Paul."),
+        make_case(place, title="La friche", body=TEXT + " Paul."),
     )
     assert signed(first, other, copy) == [first.id, None, first.id]
 
 
 def test_a_text_that_changes_is_signed_again_and_leaves_its_campaign(place):
-    first, copy = make_case(place, body=TEXT), make_case(place, body=TEXT)
+    first, copy = make_case(place, title="La friche", body=TEXT), make_case(place, title="La friche", body=TEXT)
     assert signed(first, copy) == [first.id, first.id]
     copy_id = copy.id
     content = get_case(copy_id).content
