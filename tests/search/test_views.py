@@ -494,16 +494,6 @@ def test_a_page_of_results_costs_the_same_whatever_its_length(client, run_worker
     assert len(count_queries) == few <= 12
 
 
-def test_related_contents_are_public_ones_near_a_text(run_worker, tourcoing):
-    from app.search.queries import related
-
-    near_id = make_content(Project, title="Pistes cyclables", body="Un vélo pour chaque école.", territory=tourcoing).id
-    make_content(Project, title="Pistes cyclables", body="Un vélo.", territory=tourcoing, state=State.PENDING)
-    make_content(Project, title="Cantine", body="Des légumes.", territory=tourcoing)
-    run_worker("search")
-    assert [content.id for content in related("Plan vélo", "Des pistes cyclables pour l’école")] == [near_id]
-
-
 def test_every_kind_says_whether_it_is_searched():
     from app.contents import kinds
     from app.search.registry import is_searchable
