@@ -296,6 +296,8 @@ def decide_one(made: Run, browser: Browser, case: str, attempt: int = 1) -> None
     status, page, _ = made.timed("case", browser, "GET", path)
     form = next((each for each in FORM.findall(page) if 'name="reasons"' in each), "")
     number = NUMBER.search(page)
+    if status >= 500:
+        made.trouble(f"case {case} was answered {status}")
     if status != 200 or not form or number is None:
         return  # decided meanwhile by the other agent
     n = int(number[1])

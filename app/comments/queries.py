@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, Subquery, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, Subquery, Text, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import aliased, defer, joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -241,19 +241,20 @@ def space_of(content: Content) -> Content:
 
 def has_said(author: Person, like: Content, *, body: str, title: str | None = None) -> bool:
     """Did this person already send this very text (and title) at the place of `like`, itself apart?"""
-    same = [
-        Content.author_id == author.id,
-        Content.kind == like.kind,
-        Content.parent_id == like.parent_id,
-        Content.space_id == like.space_id,
-        Content.body_source == body,
-        Content.state.not_in(SILENT),
-    ]
-    if title is not None:
-        same.append(Content.title == title)
-    if like.id is not None:
-        same.append(Content.id != like.id)
-    return db.scalar(select(Content.id).where(*same).limit(1)) is not None
+    what = {"author_id": author.id, "like": like.kind, "under": like.parent_id, "inside": like.space_id, "body": body}
+    return db.scalar(said_before(), what | {"title": title, "itself": like.id or 0}) is not None
+
+
+@cache
+def said_before() -> Select[int]:
+    return (
+        select(Content.id)
+        .where(Content.author_id == bindparam("author_id"), Content.kind == bindparam("like"))
+        .where(Content.parent_id.is_not_distinct_from(bindparam("under")), Content.space_id.is_not_distinct_from(bindparam("inside")))
+        .where(Content.body_source == bindparam("body"), Content.state.not_in(SILENT), Content.id != bindparam("itself"))
+        .where(or_(Content.title == bindparam("title", type_=Text), bindparam("title", type_=Text).is_(None)))
+        .limit(1)
+    )
 
 
 def figures_in(space_ids: Iterable[int]) -> dict[int, dict[str, int]]:

@@ -1,8 +1,10 @@
 """Arguments, replies and votes. Services take plain values, change rows, and raise DomainError."""
 
 import unicodedata
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
 from app.comments import queries, registry
@@ -10,7 +12,7 @@ from app.comments.models import Argument, Comment, Side
 from app.contents import redactions
 from app.contents import services as contents
 from app.contents.models import Content, State, Voice
-from app.core.db import db
+from app.core.db import db, is_postgres
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.text import WRITTEN_LIMIT, from_markdown, one_line, plain, shorten, tidy
@@ -96,6 +98,7 @@ def vote(content: Content, *, person: Person, value: str | None) -> None:
 def place(content: Content, under: Content, space: Content) -> None:
     """Hang a contribution under what it answers, in its space."""
     content.parent_id, content.space_id = under.id, space.id
+    set_committed_value(content, "parent", under)  # at hand, for whoever asks where it is read
     content.territory_id, content.project_id = under.territory_id, under.project_id
 
 
@@ -144,7 +147,13 @@ def in_turn(author: Person) -> None:
 
     On PostgreSQL a lock on their row; on SQLite every writer is alone already.
     """
-    db.execute(select(Person.id).where(Person.id == author.id).with_for_update(key_share=True))
+    if is_postgres():
+        db.execute(held(), {"person_id": author.id})
+
+
+@cache
+def held() -> Select[int]:
+    return select(Person.id).where(Person.id == bindparam("person_id")).with_for_update(key_share=True)
 
 
 def refuse_twice(content: Content, author: Person, *, body: str | None = None, title: str | None = None) -> None:

@@ -23,6 +23,7 @@ from app.contents.models import (
     Tally,
     Term,
     Vocabulary,
+    Voice,
     Vote,
 )
 from app.core import clock, stamps
@@ -66,24 +67,36 @@ def fields_of(content: Content) -> dict[str, Any]:
 
 def add(content: Content, *, author: Person | None, state: State = State.DRAFT, reason: str = "") -> None:
     """Enter a new content, with its first revision. `state` is DRAFT, or what the gate or an import decided."""
-    content.author_id = author.id if author else content.author_id
+    if state not in {State.DRAFT} | FOLLOWS[State.DRAFT]:
+        raise DomainError(_("Ce n’est plus possible : l’état de ce texte a changé entre-temps."))
+    now, by_id = clock.now(), author.id if author else None
+    content.author_id = by_id or content.author_id
     content.byline = content.byline or (author.name if author else "")
-    content.state = State.DRAFT
+    content.state = state
+    if state == State.PUBLISHED:
+        content.published_at = content.published_at or now
+        content.is_public = not is_hidden_above(content)
     db.add(content)
     db.flush()
-    first = Revision(content_id=content.id, n=1, fields=fields_of(content), author_id=content.author_id)
-    first.sealed_at = clock.now()  # until it is published
-    db.add(first)
+    sealed_at = None if state == State.PUBLISHED else now  # until it is published
+    db.add(Revision(content_id=content.id, n=1, fields=fields_of(content), author_id=content.author_id, sealed_at=sealed_at))
     if state != State.DRAFT:
-        change_state(content, state, by=author, reason=reason)
+        db.add(StateChange(content_id=content.id, before=State.DRAFT, after=state, reason=reason, by_id=by_id, at=now))
+    if content.is_public:
+        count_reply(content, +1)
     db.flush()
+    if state != State.DRAFT:
+        events.content_changed_state.send(content, before=State.DRAFT, after=state, by=author, reason=reason)
 
 
 def submit(content: Content, *, author: Person | None) -> State:
     """A person sends what they wrote: the gate says whether it is published or waits to be read."""
+    content.voice = content.voice or Voice.CITIZEN  # the gate asks before the row is made
+    state = gate.ask(content, author)
     if content.id is None:
-        add(content, author=author)
-    change_state(content, gate.ask(content, author), by=author)
+        add(content, author=author, state=state)
+    else:
+        change_state(content, state, by=author)
     events.content_submitted.send(content, author=author)
     return content.state
 
@@ -147,10 +160,7 @@ def change_state(content: Content, after: State, *, by: Person | None = None, re
 
 def settle_visibility(content: Content) -> None:
     """Make `is_public` true again for this content and everything that hangs from it, and recount what answers what."""
-    above = {value for value in (content.project_id, content.space_id, content.parent_id) if value is not None}
-    with db.no_autoflush:  # the new state and what follows from it are written together, below
-        hidden_above = bool(above) and db.scalar(hidden_among(), {"ids": list(above)}) is not None
-    now_public = content.state == State.PUBLISHED and not hidden_above
+    now_public = content.state == State.PUBLISHED and not is_hidden_above(content)
     if now_public == content.is_public:
         return
     content.is_public = now_public
@@ -191,6 +201,13 @@ def place_under(content: Content, above: Content) -> None:
     events.content_moved.send(content)
 
 
+def is_hidden_above(content: Content) -> bool:
+    """Is the project, the space or the text that it answers out of public sight?"""
+    above = {value for value in (content.project_id, content.space_id, content.parent_id) if value is not None}
+    with db.no_autoflush:  # a new state and what follows from it are written together, by the caller
+        return bool(above) and db.scalar(hidden_among(), {"ids": list(above)}) is not None
+
+
 @cache
 def hidden_among() -> Select[int]:
     return select(Content.id).where(one_of(Content.id, "ids"), ~Content.is_public).limit(1)
@@ -198,7 +215,14 @@ def hidden_among() -> Select[int]:
 
 def count_reply(content: Content, step: int) -> None:
     if content.parent_id is not None:
-        db.execute(update(Content).where(Content.id == content.parent_id).values(replies_count=Content.replies_count + step))
+        db.execute(more_replies(), {"answered": content.parent_id, "step": step})
+
+
+@cache
+def more_replies() -> Update:
+    table = Content.metadata.tables[Content.__tablename__]
+    counted = table.c.replies_count + bindparam("step")
+    return update(table).where(table.c.id == bindparam("answered")).values(replies_count=counted)
 
 
 # --- Votes ---------------------------------------------------------------------------------------------------------------

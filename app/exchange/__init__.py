@@ -13,4 +13,3 @@ def init_app(app):
     app.register_blueprint(admin.exchange_admin)
     menu(_l("Importer des fiches"), "exchange_admin.upload", "catalogue.import", scope="region")
     menu(_l("Moissons"), "exchange_admin.sources", "catalogue.harvest", scope="region")
-    menu(_l("Liens cités"), "exchange_admin.links", "catalogue.curate", scope="region")

@@ -7,7 +7,7 @@ from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.pages import paginate
 from app.core.permissions import me, require
-from app.exchange import checking, harvest, importing, queries, tables
+from app.exchange import harvest, importing, queries, tables
 from app.exchange.forms import KINDS, SourceForm, UploadForm
 from app.exchange.models import ImportState
 from app.files import takes_files
@@ -107,9 +107,3 @@ def settle(source_id, harvested_id):
     require("catalogue.harvest")
     harvest.settle(queries.get_harvested(source_id, harvested_id))
     return redirect(url_for("exchange_admin.show_source", source_id=source_id))
-
-
-@exchange_admin.get("/liens")
-def links():
-    require("catalogue.curate")
-    return render_template("exchange/links.html", broken=checking.broken(), summary=checking.summary())

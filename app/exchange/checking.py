@@ -8,15 +8,17 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 
 from app.contents.models import Content, State
-from app.core import clock
+from app.core import clock, formats
 from app.core.db import db, insert_or_ignore, transaction
 from app.core.fetch import Unreachable, fetch
+from app.core.i18n import _, _l
 from app.core.worker import every
 from app.exchange.models import CitedAddress
 from app.exchange.rows import whole
+from app.initiatives import desk
 from app.initiatives.models import KINDS, AnySheet
 
 AN_HOUR = 40  # addresses
@@ -110,15 +112,48 @@ def remember(url: str, status: int | None, problem: str) -> None:
     db.execute(here.where(CitedAddress.failures >= 2, CitedAddress.broken_since.is_(None)).values(broken_since=now))
 
 
-def broken() -> Sequence[tuple[CitedAddress, Content]]:
-    """Broken addresses of published sheets, the longest broken first. One query."""
-    query = select(CitedAddress, Content).join(Content, Content.id == CitedAddress.content_id)
-    query = query.where(CitedAddress.broken_since.is_not(None), Content.state == State.PUBLISHED)
-    return [(row[0], row[1]) for row in db.execute(query.order_by(CitedAddress.broken_since, CitedAddress.id).limit(500))]
+# --- On the curators' desk -------------------------------------------------------------------------------------------------
+
+PROBLEMS = {
+    "unknown_host": _l("ce site n’existe plus"),
+    "too_slow": _l("trop lente à répondre"),
+    "tls": _l("certificat refusé"),
+    "redirects": _l("renvoie sans fin"),
+    "refused": _l("adresse non publique"),
+}
 
 
-def summary() -> tuple[int, int, int]:
-    """(addresses cited, asked at least once, broken). One query."""
-    counted = select(func.count(CitedAddress.id), func.count(CitedAddress.checked_at), func.count(CitedAddress.broken_since))
-    total, asked, bad = db.execute(counted).one()
-    return total, asked, bad
+def broken_sheets() -> Select[int]:
+    """Published sheets that cite a broken address."""
+    return select(CitedAddress.content_id).join(CitedAddress.content).where(is_broken(), Content.state == State.PUBLISHED).distinct()
+
+
+def is_broken() -> ColumnElement[bool]:
+    return CitedAddress.broken_since.is_not(None)
+
+
+def broken_of(ids: Sequence[int]) -> dict[int, str]:
+    """For each of these sheets, its broken addresses with what is wrong and since when. One query."""
+    query = select(CitedAddress).where(CitedAddress.content_id.in_(ids), is_broken()).order_by(CitedAddress.broken_since, CitedAddress.id)
+    lines: dict[int, list[str]] = {}
+    for cited in db.scalars(query):
+        lines.setdefault(cited.content_id, []).append(told(cited))
+    return {content_id: " · ".join(told_of) for content_id, told_of in lines.items()}
+
+
+def told(cited: CitedAddress) -> str:
+    problem = _("erreur %(status)s", status=cited.status) if cited.status else PROBLEMS.get(cited.problem, _("ne répond pas"))
+    return _("%(url)s (%(problem)s, depuis le %(day)s)", url=cited.url, problem=problem, day=formats.day(cited.broken_since))
+
+
+desk.view(
+    "broken",
+    _l("Liens en panne"),
+    broken_sheets,
+    order="updated",
+    help=_l(
+        "Publiées, elles citent une adresse qui ne répond plus. Chacune est essayée tous les quinze jours, et dite en panne après "
+        "deux essais manqués à deux jours d’écart au moins. Corrigez l’adresse dans la fiche, ou retirez-la."
+    ),
+    detail=broken_of,
+)

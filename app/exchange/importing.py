@@ -19,7 +19,7 @@ from app.core import clock, outbox
 from app.core.db import db, transaction
 from app.core.errors import DomainError
 from app.core.i18n import _
-from app.core.text import Cleaned, markdown, one_line, tidy
+from app.core.text import markdown, one_line, tidy
 from app.core.worker import every
 from app.exchange import rows as shape
 from app.exchange.models import ImportState, SheetImport
@@ -379,8 +379,3 @@ def cleaned(facts: Mapping[str, Any]) -> dict[str, Any]:
 def forget_old_imports() -> None:
     old = SheetImport.created_at < clock.from_now(days=-KEPT_DAYS)
     db.execute(delete(SheetImport).where(old).execution_options(synchronize_session=False))
-
-
-def section_from_html(key: str, title: str, html: Cleaned) -> dict[str, Any]:
-    """A section whose source is HTML already cleaned, as feeds bring."""
-    return {"key": key, "title": title, "source": str(html), "html": html}

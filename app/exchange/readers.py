@@ -19,7 +19,7 @@ from app.core.fetch import Unreachable, fetch
 from app.core.i18n import _
 from app.core.text import Cleaned, html, one_line, plain, shorten
 from app.exchange import tables
-from app.exchange.importing import Lists, Said, read_row, section_from_html
+from app.exchange.importing import Lists, Said, read_row
 from app.exchange.models import HarvestSource, SourceKind
 from app.initiatives.imports import language_of, sections_of
 
@@ -197,7 +197,7 @@ def from_html(number: int, title: str, body: str, page: str) -> Said:
     sections, sources = sections_of(body) if body.strip() else ([], [])
     words = plain(Cleaned(" ".join(str(section["html"]) for section in sections)))
     said = Said(number, title=shorten(one_line(title), 300), summary=shorten(words, 300), language=language_of(words))
-    said.sections = [section_from_html(s["key"], s["title"], s["html"]) for s in sections]
+    said.sections = [{"key": s["key"], "title": s["title"], "source": str(s["html"]), "html": s["html"]} for s in sections]
     if page.startswith(("http://", "https://")):
         sources.insert(0, {"title": str(_("Page d’origine")), "url": page})
     said.facts = {"sources": sources}

@@ -1,6 +1,6 @@
 """The lists of the curators' desk. Features below and beside add theirs:
 
-    desk.view("broken", _l("Liens cassés"), ids=broken_sheets, help=_l("…"), detail=broken_links_of)
+    desk.view("broken", _l("Liens en panne"), broken_sheets, help=_l("…"), detail=broken_of)
 
 `ids` gives a SELECT of sheet ids; `detail`, for the ids of one page, the line shown under each title.
 """

@@ -16,8 +16,7 @@ class Unwarranted(Exception):
 
 def read_first(content, author):
     """Refuse who is suspended here; PENDING where the regime, or a sanction, wants to read before it shows."""
-    regimes.refuse_suspended(content, author)
-    return State.PENDING if regimes.is_read_first(content, author) else None
+    return State.PENDING if regimes.read_first_or_refuse(content, author) else None
 
 
 def open_when_pending(content, author, **_more):
@@ -41,14 +40,13 @@ def read_again(content, by, was_restricted=False, **_more):
     if content.voice != Voice.CITIZEN or content.origin == Origin.IMPORTED:
         return
     is_contribution = content.space_id is not None  # else a page of the team's own: who writes it answers for it
-    if is_contribution:
-        regimes.refuse_suspended(content, by)
+    is_read_first = is_contribution and regimes.read_first_or_refuse(content, by)
     if content.state == State.PENDING and is_contribution:
         services.open_case(content, Cause.GATE)
     elif content.state == State.PUBLISHED:
         if is_contribution and (was_restricted or queries.was_restricted(content.id)):
             hold(content, Cause.EDIT, _("Une partie de votre texte avait été retirée, ou il avait été masqué."))
-        elif is_contribution and regimes.is_read_first(content, by):
+        elif is_read_first:
             hold(content, Cause.GATE, _("Ici, chaque texte est lu avant d’être publié, ses nouvelles versions aussi."))
         elif queries.was_reported(content.id):
             services.open_case(content, Cause.EDIT)

@@ -1,8 +1,9 @@
 """Reads of the desk: what each loads and in which order."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from app.contents.models import Content, Redaction, State
@@ -16,8 +17,14 @@ TARGET_HOURS = 24
 
 def settings_of(territory_id: int | None) -> Settings:
     """The territory's settings, or the default ones (not saved)."""
-    found = db.scalar(select(Settings).where(Settings.territory_id == territory_id)) if territory_id else None
+    found = db.scalar(settings_held(), {"territory_id": territory_id}) if territory_id else None
     return found or Settings(territory_id=territory_id, regime=Regime.AFTER, target_hours=TARGET_HOURS)
+
+
+@cache
+def settings_held() -> Select[Settings]:
+    """Made once: every text that is sent asks it."""
+    return select(Settings).where(Settings.territory_id == bindparam("territory_id"))
 
 
 def get_case(case_id: int) -> Case:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from statistics import median
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Select, bindparam, delete, func, or_, select
 
 from app.accounts.models import Person
 from app.audit import services as audit
@@ -28,16 +29,26 @@ MEASURED_DAYS, MEASURED = 30, 500  # the delay is measured on the last decisions
 
 def regime_in(space_id: int | None, territory_id: int | None) -> Regime:
     """The activity's own regime, else the territory's."""
-    own = db.scalar(select(ActivityRegime.regime).where(ActivityRegime.space_id == space_id)) if space_id is not None else None
+    own = db.scalar(own_regime(), {"space_id": space_id}) if space_id is not None else None
     return own or queries.settings_of(territory_id).regime
+
+
+@cache
+def own_regime() -> Select[Regime]:
+    return select(ActivityRegime.regime).where(ActivityRegime.space_id == bindparam("space_id"))
 
 
 def sanctions_on(person: Person, territory_id: int | None) -> Sequence[Sanction]:
     """Those that hold now, of this territory or of the region."""
-    here = or_(Sanction.territory_id == territory_id, Sanction.territory_id.is_(None))
-    query = select(Sanction).where(Sanction.person_id == person.id, Sanction.state == SanctionState.CONFIRMED, here)
     now = clock.now()
-    return [each for each in db.scalars(query) if each.holds(now)]
+    confirmed = db.scalars(confirmed_on(), {"person_id": person.id, "territory_id": territory_id})
+    return [each for each in confirmed if each.holds(now)]
+
+
+@cache
+def confirmed_on() -> Select[Sanction]:
+    here = or_(Sanction.territory_id == bindparam("territory_id"), Sanction.territory_id.is_(None))
+    return select(Sanction).where(Sanction.person_id == bindparam("person_id"), Sanction.state == SanctionState.CONFIRMED, here)
 
 
 def accepted_count(person_id: int, territory_id: int | None, up_to: int) -> int:
@@ -46,18 +57,19 @@ def accepted_count(person_id: int, territory_id: int | None, up_to: int) -> int:
     return db.scalar(select(func.count()).select_from(mine.limit(up_to).subquery())) or 0
 
 
-def is_read_first(content: Content, author: Person | None) -> bool:
-    """Must somebody read this before it is shown? The territory's own voice passes."""
+def read_first_or_refuse(content: Content, author: Person | None) -> bool:
+    """Must somebody read this before it is shown? Whoever is suspended here is refused. The territory's own voice passes."""
     if content.voice != Voice.CITIZEN or author is None:
         return False
-    return is_read_first_in(content.space_id, content.territory_id, author)
+    sanctions = sanctions_on(author, content.territory_id)
+    refuse_suspended(sanctions)
+    return is_read_first_in(content.space_id, content.territory_id, author, sanctions)
 
 
-def is_read_first_in(space_id: int | None, territory_id: int | None, author: Person) -> bool:
+def is_read_first_in(space_id: int | None, territory_id: int | None, author: Person, sanctions: Sequence[Sanction]) -> bool:
+    """`sanctions`: those that hold on the author here."""
     regime = regime_in(space_id, territory_id)
-    if regime == Regime.BEFORE:
-        return True
-    if any(each.kind == SanctionKind.READ_FIRST for each in sanctions_on(author, territory_id)):
+    if regime == Regime.BEFORE or any(each.kind == SanctionKind.READ_FIRST for each in sanctions):
         return True
     if regime == Regime.FIRST:
         needed = queries.settings_of(territory_id).first_count
@@ -65,16 +77,14 @@ def is_read_first_in(space_id: int | None, territory_id: int | None, author: Per
     return False
 
 
-def refuse_suspended(content: Content, author: Person | None) -> None:
+def refuse_suspended(sanctions: Sequence[Sanction]) -> None:
     """Say no with the reason, until when, and how to contest it. What was typed is shown again by whoever asked."""
-    if author is None or content.voice != Voice.CITIZEN:
-        return
-    for sanction in sanctions_on(author, content.territory_id):
+    for sanction in sanctions:
         if sanction.kind == SanctionKind.SUSPENSION and sanction.ends_at is not None:
             raise DomainError(
                 _(
-                    "Vous ne pouvez pas écrire ici jusqu’au %(when)s. La raison : %(facts)s "
-                    "Vous pouvez contester cette suspension : le lien est dans le message que vous avez reçu. "
+                    "Vous ne pouvez pas écrire ici jusqu’au %(when)s. La raison : %(facts)s "
+                    "Vous pouvez contester cette suspension : le lien est dans le message que vous avez reçu. "
                     "Votre texte est gardé ci-dessous, vous pouvez le copier.",
                     when=formats.moment(sanction.ends_at),
                     facts=sanction.facts.rstrip(". ") + ".",
@@ -123,9 +133,11 @@ def reading_of(about: Content, person: Person) -> Reading:
     """How a text that this person writes about this (a space, or what is in it) will be read."""
     space_id = about.space_id or about.id
     settings = queries.settings_of(about.territory_id)
-    is_before = not person.is_anonymous and is_read_first_in(space_id, about.territory_id, person)
-    is_before = is_before or regime_in(space_id, about.territory_id) == Regime.BEFORE
-    is_first = is_before and regime_in(space_id, about.territory_id) == Regime.FIRST
+    regime = regime_in(space_id, about.territory_id)
+    is_before = regime == Regime.BEFORE
+    if not is_before and not person.is_anonymous:
+        is_before = is_read_first_in(space_id, about.territory_id, person, sanctions_on(person, about.territory_id))
+    is_first = is_before and regime == Regime.FIRST
     return Reading(is_before, is_first, settings.target_hours, usual_delay(about.territory_id) if is_before else None)
 
 

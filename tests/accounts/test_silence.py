@@ -39,21 +39,22 @@ def test_a_known_address_and_an_unknown_one_get_the_same_answer(client, run_work
 
 @pytest.mark.parametrize("act", ["log in", "register"])
 def test_it_takes_the_same_time(app, client, run_worker, act, monkeypatch):
-    """With a real cost of hashing, in turns. Processor time, the best of many: what other programs take from the machine is not ours.
+    """With a hash dear enough to be most of the answer, in turns. Processor time, the best of many: what other programs take
+    from the machine is not ours.
 
     A missing dummy hash shows from afar; the 5 % of E01 are measured by bench/silence.py.
     """
     monkeypatch.setitem(app.config, "PASSWORD_MEMORY_COST", 16384)
-    monkeypatch.setitem(app.config, "PASSWORD_TIME_COST", 3)
+    monkeypatch.setitem(app.config, "PASSWORD_TIME_COST", 9)
     took = {"known": [], "unknown": []}
     make_account("connue@example.org")
-    for n in range(12):
+    for n in range(8):
         for which, email in (("known", "connue@example.org"), ("unknown", f"absent-{n}@example.org")):
             start = process_time()
             asking(client, run_worker, act, email)
             took[which].append(process_time() - start)
     known, unknown = min(took["known"]), min(took["unknown"])
-    assert abs(known - unknown) < 0.4 * max(known, unknown), (known, unknown)
+    assert abs(known - unknown) < 0.25 * max(known, unknown), (known, unknown)
 
 
 def test_asking_for_a_new_password_is_the_same_work_for_every_address(client, run_worker, count_queries):

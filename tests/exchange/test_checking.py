@@ -40,7 +40,7 @@ def sheet(*urls, publish=True):
 
 def test_an_address_is_broken_after_two_failures_days_apart_and_well_again_after_one_answer(app, web, at):
     answers, asked = web
-    sheet("https://a.example/x", "https://b.example/y")
+    made_id = sheet("https://a.example/x", "https://b.example/y").id
     sheet("https://draft.example/", publish=False)
     checking.list_addresses()
     db.commit()
@@ -49,16 +49,14 @@ def test_an_address_is_broken_after_two_failures_days_apart_and_well_again_after
     checking.check_some()
     checking.check_some()  # not due yet
     assert sorted(url for _method, url in asked) == ["https://a.example/x", "https://b.example/y"]
-    assert checking.broken() == []
+    assert db.scalars(checking.broken_sheets()).all() == []
     at(start + timedelta(days=3))
     checking.check_some()
-    ((cited, found),) = checking.broken()
-    assert (cited.url, cited.status, found.title) == ("https://a.example/x", 404, "Fiche")
-    assert checking.summary() == (2, 2, 1)
+    assert db.scalars(checking.broken_sheets()).all() == [made_id]
     answers["", "https://a.example/x"] = 200
     at(start + timedelta(days=20))
     checking.check_some()
-    assert checking.broken() == []
+    assert db.scalars(checking.broken_sheets()).all() == []
 
 
 def test_a_site_that_refuses_programs_is_not_broken_and_one_that_refuses_head_is_asked_again(app, web):
@@ -91,3 +89,23 @@ def test_one_host_is_not_asked_without_measure(app, web):
     db.commit()
     checking.check_some()
     assert len(web[1]) == checking.A_HOST
+
+
+def test_the_curators_desk_lists_sheets_with_broken_links_and_says_which(client, web, at):
+    answers, _asked = web
+    made_id = sheet("https://a.example/x", "https://b.example/y", "https://c.example/z").id
+    checking.list_addresses()
+    db.commit()
+    answers |= {("", "https://a.example/x"): 404, ("", "https://b.example/y"): "unknown_host"}
+    start = clock.now()
+    checking.check_some()
+    at(start + timedelta(days=3))
+    checking.check_some()
+    told = checking.broken_of([made_id])[made_id]
+    assert "https://a.example/x (erreur 404, depuis le" in told
+    assert "https://b.example/y (ce site n’existe plus" in told
+    assert "https://c.example/z" not in told
+    client.log_in(make_person(roles=[("curator", None)]))
+    page = client.get("/gestion/region/catalogue/?vue=broken").text
+    assert "https://a.example/x (erreur 404" in page
+    assert "Liens en panne 1" in page

@@ -15,6 +15,7 @@ from app.search.engines.base import Document, SearchRequest, SearchUnavailable
 from app.search.engines.whoosh import WhooshEngine
 from app.search.grammar import parse
 from tests.conftest import GIVEN_URL, SHARED, WORKER, shared
+from tests.search.at_random import BOMBS
 
 pytestmark = pytest.mark.no_database
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -416,25 +417,6 @@ def test_without_an_index_search_says_so(another):
 
 
 # --- Attacks ------------------------------------------------------------------------------------------------------------------
-
-BOMBS = [
-    "a" * 100_000,
-    "* " * 5000,
-    "?" * 5000,
-    "(" * 5000,
-    '"' * 4999,
-    "-" * 5000,
-    "a* b* c*",
-    "[a TO z]",
-    "é" * 10_000,
-    "vélo~2 " * 500,
-    "\x00\ud800\uffff",
-    "﷽" * 3000,
-    "а́" * 3000,
-    '"' + "de la " * 1000 + '"',
-    "-a " * 2000,
-    "mot " * 5000,
-]
 
 
 @pytest.mark.parametrize("bomb", BOMBS, ids=range(len(BOMBS)))

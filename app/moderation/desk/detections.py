@@ -124,9 +124,10 @@ def insults(text: str) -> Iterator[Detection]:
         if here < done:
             continue
         for size in sizes[words[here]]:
-            why = listed.get(tuple(words[here : here + size]))
+            phrase = tuple(words[here : here + size])  # shorter at the end of the text
+            why = listed.get(phrase)
             if why:
-                done = here + size
+                done = here + len(phrase)
                 yield Detection(SLUR, places[here][0], places[done - 1][1], slurs.REASONS[why])
                 break
 

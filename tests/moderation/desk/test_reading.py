@@ -1,13 +1,16 @@
 """What a machine points at, what looks alike, and how a text is cut in passages: pure functions."""
 
+import gzip
 import inspect
+import json
 import re
 
 import pytest
 
-from app.core.text import LIMIT
-from app.moderation.desk import assistants, detections, passages, similar
+from app.core.text import LIMIT, plain
+from app.moderation.desk import assistants, detections, passages, similar, slurs
 from app.moderation.desk.detections import detect
+from tests.conftest import shared
 
 pytestmark = [pytest.mark.no_database]
 
@@ -27,6 +30,7 @@ def seen(text):
         ("RENDEZ L’ARGENT DU CONTRIBUABLE TOUT DE SUITE !", [("capitals", "RENDEZ L’ARGENT DU CONTRIBUABLE TOUT DE SUITE")]),
         ("Quelle bande de Connards, tous des vendus", [("slur", "Connards"), ("slur", "vendus")]),
         ("Va te faire foutre", [("slur", "Va te faire foutre")]),
+        ("Un projet débile", [("slur", "débile")]),  # « débile mental » is on the list too, and the text ends here
     ],
 )
 def test_what_is_pointed_at(text, expected):
@@ -51,6 +55,26 @@ def test_each_detection_says_why_and_a_text_is_read_to_a_limit():
     assert all(str(found.reason) for found in detect("06 39 98 21 07, connard, www.example.fr, a@b.fr"))
     assert detect("a" * LIMIT + " 06 39 98 21 07") == []
     assert len(detect("con " * 5000)) == detections.SHOWN
+
+
+@pytest.mark.parametrize("end", ["", ".", " fin"])
+def test_every_entry_of_the_list_is_found_whole_wherever_the_text_ends(end):
+    for entry in slurs.entries():
+        text = f"Quel {' '.join(entry)}{end}"
+        assert ("slur", " ".join(entry)) in seen(text), entry
+        for cut in range(5, len(text)):  # in the middle of a phrase too
+            assert all(found.end <= cut for found in detect(text[:cut]))
+
+
+def test_whatever_people_wrote_can_be_read_by_the_desk():
+    """Real arguments and hostile strings: a help that fails would leave a case that nobody can decide."""
+    with gzip.open(shared("corpus/republique-numerique.jsonl.gz"), "rt", encoding="utf-8") as lines:
+        written = [plain(each["body"]) for line in lines for each in json.loads(line).get("arguments", [])]
+    written += json.loads(shared("corpus/hostile/naughty-strings.json").read_text(encoding="utf-8"))
+    assert len(written) > 4000
+    for text in written:
+        for reading in passages.read({"body_source": text}):
+            assert "".join(piece.text for piece in reading.pieces) == text
 
 
 def test_no_expression_can_be_made_to_go_back():
