@@ -3,7 +3,7 @@
 
 def init_app(app):
     from app.admin import menu
-    from app.consultations import admin, cli, models, proposals, rules, search, views
+    from app.consultations import admin, cli, linked, models, proposals, rules, search, views  # noqa: F401 -- linked only registers itself
     from app.contents import kinds
     from app.core.i18n import _l
     from app.related import registry as related

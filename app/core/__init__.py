@@ -19,6 +19,7 @@ PARTS = [
     "flashes",
     "stamps",
     "pagecache",
+    "linked_data",
     "worker",
 ]
 

@@ -6,7 +6,7 @@ def init_app(app):
     from app.comments import registry
     from app.contents import kinds
     from app.core.i18n import _l
-    from app.debates import admin, models, rules, search, views
+    from app.debates import admin, linked, models, rules, search, views  # noqa: F401 -- linked only registers itself
     from app.moderation import places
     from app.related import registry as related
 

@@ -7,10 +7,12 @@ from typing import Any
 from flask import current_app
 
 from app.contents.kinds import permalink
+from app.contents.linked import author_of, identity
 from app.contents.models import Content, Term
 from app.core.clock import PARIS
 from app.core.formats import day
 from app.core.i18n import _
+from app.core.linked_data import absolute, describes
 from app.initiatives import feet
 from app.initiatives.models import AnySheet, Document, Initiative
 
@@ -63,26 +65,22 @@ def escaped(text: str) -> str:
     return "".join(_commands.get(sign, sign) for sign in text)
 
 
-def linked_data(sheet: AnySheet, terms: Mapping[str, Sequence[Term]]) -> dict[str, Any]:
-    """schema.org, in JSON-LD."""
-    base = current_app.config["BASE_URL"]
+@describes("initiative", "document", "tool")
+def sheet_data(sheet: AnySheet, terms: Mapping[str, Sequence[Term]]) -> dict[str, Any] | None:
+    """schema.org, for the page of a published sheet."""
+    if not sheet.is_public:
+        return None
     found: dict[str, Any] = {
-        "@context": "https://schema.org",
         "@type": TYPES[sheet.kind],
-        "@id": address_of(sheet),
-        "url": address_of(sheet),
-        "name": sheet.title,
+        **identity(sheet),
         "headline": sheet.title[:110],
-        "description": sheet.summary,
-        "inLanguage": sheet.language,
+        "datePublished": sheet.published_at,
         "dateModified": sheet.updated_at,
         "version": sheet.revision,
         "license": LICENCE,
-        "author": {"@type": "Organization", "name": writer_of(sheet)},
-        "isPartOf": {"@type": "DataCatalog", "name": str(_("Catalogue régional de la participation")), "url": f"{base}/catalogue/"},
+        "author": author_of(sheet),
+        "isPartOf": {"@type": "DataCatalog", "name": _("Catalogue régional de la participation"), "url": absolute("/catalogue/")},
     }
-    if sheet.published_at:
-        found["datePublished"] = sheet.published_at
     if words := [term.label for each in terms.values() for term in each]:
         found["keywords"] = words
     if sheet.sources:
@@ -99,6 +97,5 @@ def linked_data(sheet: AnySheet, terms: Mapping[str, Sequence[Term]]) -> dict[st
 
 @feet.at(10)
 def foot(sheet: AnySheet, terms: Mapping[str, Sequence[Term]]) -> tuple[str, dict[str, Any]]:
-    """Below the sheet: how to cite it, and the same for programs."""
-    about = linked_data(sheet, terms) if sheet.is_public else None
-    return "exchange/cite.html", {"sheet": sheet, "words": in_words(sheet), "entry": bibtex(sheet), "about": about}
+    """Below the sheet: how to cite it."""
+    return "exchange/cite.html", {"sheet": sheet, "words": in_words(sheet), "entry": bibtex(sheet)}

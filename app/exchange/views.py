@@ -14,6 +14,7 @@ from app.contents.queries import published
 from app.core import pagecache
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.linked_data import described as said_of
 from app.core.pages import paginate
 from app.core.permissions import require
 from app.exchange import citing, dcat, rows, tables
@@ -127,7 +128,10 @@ def citation(sheet_id, ending):
 def sheet_linked_data(sheet_id):
     found = sheets.get_sheet(sheet_id)
     require("sheet.read", found)
-    return linked_data(citing.linked_data(found, contents.terms_of([found.id])[found.id]))
+    about = said_of(found.kind, found, contents.terms_of([found.id])[found.id])
+    if about is None:
+        raise NotFound  # a draft has no place among linked data, whoever asks
+    return linked_data(about)
 
 
 def linked_data(about: dict[str, Any]) -> Response:

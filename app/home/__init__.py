@@ -2,7 +2,7 @@
 
 
 def init_app(app):
-    from app.home import blocks, feeds, showcase, views
+    from app.home import blocks, feeds, linked, showcase, views  # noqa: F401 -- linked only registers itself
 
     blocks.declare()
     app.register_blueprint(views.home)

@@ -18,6 +18,7 @@ def init_app(app):
         admin,
         cli,
         editorial,  # noqa: F401 -- more pages of the same blueprint
+        linked,  # noqa: F401 -- registers itself
         lists,
         map,
         rules,  # noqa: F401 -- declares who may

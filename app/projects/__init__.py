@@ -7,6 +7,7 @@ def init_app(app):
     from app.core.i18n import _l
     from app.projects import (
         admin,
+        linked,  # noqa: F401 -- registers itself
         models,
         rules,  # noqa: F401 -- declares who may
         search,

@@ -13,7 +13,7 @@ blocks: Hooks[Block] = Hooks()
 
 
 def init_app(app):
-    from app.territories import admin, cli, rules, views  # noqa: F401
+    from app.territories import admin, cli, linked, rules, views  # noqa: F401
 
     app.register_blueprint(views.territories)
     app.register_blueprint(admin.territories_admin)

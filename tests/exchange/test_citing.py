@@ -37,6 +37,8 @@ def test_x08_linked_data_cannot_end_its_own_script(client, sheet):
     assert about["name"] == sheet.title
     assert about["contentLocation"]["geo"]["latitude"] == 50.5
     assert "<script>alert" not in page
+    alone = client.get(f"/catalogue/{sheet.id}/fiche.jsonld")
+    assert (alone.mimetype, alone.json) == ("application/ld+json", about)
 
 
 def test_an_unpublished_sheet_is_cited_by_nobody_else(client, app):

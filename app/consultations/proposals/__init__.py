@@ -3,7 +3,7 @@
 
 def init_app(app):
     from app.comments import registry
-    from app.consultations.proposals import listeners, models, rules, search, views
+    from app.consultations.proposals import linked, listeners, models, rules, search, views  # noqa: F401 -- linked only registers itself
     from app.contents import kinds
     from app.core.i18n import _l
     from app.moderation import places
