@@ -3,6 +3,7 @@
 `BENCH_NO_GUARD=1` takes away what keeps votes single, to see the measurement turn red: no UNIQUE, no lock before reading.
 """
 
+import gc
 import os
 
 from app import create_app
@@ -17,3 +18,4 @@ class Measured(Config):
 if os.environ.get("BENCH_NO_GUARD"):
     unguarded.disarm()
 app = create_app(Measured)
+gc.freeze()  # as wsgi.py does

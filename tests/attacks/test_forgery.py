@@ -27,6 +27,25 @@ def guarded(guarded_world):
         yield guarded_world
 
 
+# What each of these acts on, and who does: not the published thing, nor whoever comes first.
+OTHERWISE = {
+    "accounts.lift_suspension": ("suspended", "administrator"),
+    "accounts.log_out": ("-", "citizen"),
+    "catalogue_admin.publish": ("initiative:pending", "curator"),
+    "catalogue_admin.send_back": ("initiative:pending", "curator"),
+    "catalogue_admin.take": ("initiative:pending", "curator"),
+    "catalogue_admin.tick": ("initiative:pending", "curator"),
+    "consultations_admin.publish": ("consultation:draft", "manager"),
+    "consultations_admin.remove_section": ("consultation:draft", "manager"),
+    "debates_admin.publish": ("debate:draft", "manager"),
+    "initiatives.propose": ("initiative:draft", "author"),
+    "notifications.mark_all_read": ("-", "author"),
+    "notifications.mark_read": ("-", "author"),
+    "projects_admin.publish": ("project:draft", "manager"),
+    "proposals.discard_draft": ("consultation:published", "author"),
+}
+
+
 def unsafe(world) -> list[tuple[Route, str]]:
     """Every route that is not a GET, once, with somebody who may use it."""
     found: dict[str, tuple[Route, str]] = {}
@@ -34,9 +53,11 @@ def unsafe(world) -> list[tuple[Route, str]]:
         answer = KNOWN.get((route.endpoint, route.method, route.thing), "")
         if route.method == "GET" or "Y" not in answer:
             continue
+        thing, role = OTHERWISE.get(route.endpoint, ("", ""))
         known = found.get(route.endpoint)
-        if known is None or (route.thing.endswith(":published") and not known[0].thing.endswith(":published")):
-            found[route.endpoint] = route, best(answer)
+        is_better = route.thing == thing if thing else route.thing.endswith(":published")
+        if known is None or (is_better and not (known[0].thing == thing if thing else known[0].thing.endswith(":published"))):
+            found[route.endpoint] = route, role or best(answer)
     return list(found.values())
 
 
@@ -74,19 +95,35 @@ def test_c01_every_write_without_a_token_or_with_anothers_is_refused_and_does_no
     }
 
 
+IDLE = {
+    "accounts.export",  # gives a file, changes nothing
+    "related.elsewhere",  # answers a question that is too long for an address
+    "appeals.against_decision",  # asked already
+    "appeals.by_link",
+    "catalogue_admin.restore",  # nothing is archived
+    "initiatives.reopen",  # no remark is closed
+    "exchange_admin.settle",  # no harvested sheet disagrees
+    "sanctions.lift",  # no sanction holds
+    "consultations_admin.conclude",  # these are open
+    "debates_admin.conclude",
+    "lists.adopt",  # each list has one term
+    "lists.merge",
+    "lists.move",
+}
+
+
 def test_c01_the_same_requests_with_their_token_do_act(guarded):
     """Or the test before would prove nothing."""
-    idle = []
+    idle = {}
     for route, role in unsafe(guarded):
         before = dump(guarded.connection)
         savepoint = guarded.connection.begin_nested()
         data = fields(guarded, route.endpoint) | {"csrf_token": token(guarded, RAW)}
         response = guarded.ask(role, route.method, route.path(guarded), data=data, cookie=cookie(guarded, role), undo=False)
         if response.status_code == 400 or not changes(before, dump(guarded.connection)):
-            idle.append(f"{route.endpoint} {route.thing} as {role}: {response.status_code}")
+            idle[route.endpoint] = f"{route.thing} as {role}: {response.status_code}"
         savepoint.rollback()
-    # These do nothing here: log-in is refused apart, an export only reads, an act is done already, or is not for this state.
-    assert len(idle) <= len(unsafe(guarded)) * 0.3, "\n".join(idle)
+    assert idle.keys() == IDLE, idle
 
 
 def test_c02_a_token_from_before_logging_in_or_of_another_account_is_refused(guarded):
