@@ -3,11 +3,15 @@
 Whatever was typed comes back with the refusal: nothing a person wrote is lost.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from app.core.hooks import Hooks
 from app.core.i18n import _
 from app.core.logs import log
 
@@ -32,7 +36,15 @@ class PermissionDenied(Exception):
 
 
 class NotFound(Exception):
-    """There is no such thing, or it is not for this person to know of."""
+    """There is no such thing, or it is not for this person to know of: then `thing` is what was refused to them."""
+
+    def __init__(self, thing: Any = None):
+        super().__init__()
+        self.thing = thing
+
+
+# Layers above say what became of a thing that the public knew: a function (thing) → (title, message, template, context), or None.
+gone: Hooks[Callable[[Any], tuple[str, str, str, dict[str, Any]] | None]] = Hooks()
 
 
 def typed() -> list[tuple[str, str]]:
@@ -50,13 +62,24 @@ def wants_json() -> bool:
     return request.path.endswith(".json") or request.path.startswith("/api/")
 
 
-def answer(status: int, title: str, message: str, **page) -> tuple[str | Response, int]:
+def answer(status: int, title: str, message: str, template: str = "layouts/error.html", **page) -> tuple[str | Response, int]:
     from app.core.db import db
 
     db.rollback()
     if wants_json():
         return jsonify(error=title, message=message), status
-    return render_template("layouts/error.html", title=title, message=message, kept_text=typed(), **page), status
+    return render_template(template, title=title, message=message, kept_text=typed(), **page), status
+
+
+def told_gone(thing: Any) -> Response | None:
+    """410 for whoever reads the address of what was public and was taken back: a page for people, not for search engines."""
+    found = next((said for tell in gone if (said := tell(thing))), None)
+    if found is None:
+        return None
+    title, message, template, context = found
+    response = current_app.make_response(answer(410, title, message, template, **context))
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def door():
@@ -83,6 +106,9 @@ def init_app(app: Flask) -> None:
     def missing(error):
         if current_user.is_anonymous and behind_the_counter():
             return door()  # whether the page exists or not
+        thing = getattr(error, "thing", None)
+        if thing is not None and request.method in {"GET", "HEAD"} and not behind_the_counter() and (told := told_gone(thing)):
+            return told
         return answer(404, _("Cette page n’existe pas"), _("L’adresse est peut-être incomplète, ou la page a été retirée."))
 
     @app.errorhandler(PermissionDenied)

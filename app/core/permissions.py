@@ -62,7 +62,7 @@ def require(name: str, thing=None) -> None:
     g.permission_checked = True
     if not can(name, thing):
         if name.endswith(".read"):
-            raise NotFound
+            raise NotFound(thing)
         raise PermissionDenied(name)
 
 

@@ -11,11 +11,13 @@ decision_blocks: Hooks[Callable[[Any], tuple[str, dict[str, Any]] | None]] = Hoo
 
 def init_app(app):
     from app.admin import menu
+    from app.core import errors
     from app.core.i18n import _l
     from app.moderation import (
         appeals,
         desk,
         garants,
+        gone,
         listeners,
         rules,  # noqa: F401 -- declares who may
         sanctions,
@@ -25,6 +27,7 @@ def init_app(app):
     from app.moderation.doors import desk_doors, door
 
     listeners.listen()
+    errors.gone.register(gone.told)
     desk.init_app(app)
     app.register_blueprint(views.moderation)
     menu(_l("Modération"), "moderation.queue", "moderation.desk", header="moderation.index")

@@ -2,7 +2,7 @@
 
     python -m tests.attacks.matrix --write      makes matrix.tsv anew: read the difference before you commit it
 
-Y: let in (refusals of what was typed included). L: sent to log in. F: refused. N: as if it did not exist. X: broke.
+Y: let in (refusals of what was typed included). L: sent to log in. F: refused. N: as if it did not exist, or as what was taken back. X: broke.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def letter(response) -> str:
         return "L"
     if response.status_code >= 500:
         return "Y" if response.request.path == "/readyz" else "X"
-    return {403: "F", 404: "N"}.get(response.status_code, "Y")
+    return {403: "F", 404: "N", 410: "N"}.get(response.status_code, "Y")
 
 
 def letters(world: World, route: Route, roles: Iterable[str] = ROLES) -> str:

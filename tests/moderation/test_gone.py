@@ -15,9 +15,11 @@ from app.consultations import exporting
 from app.consultations.proposals.queries import get_proposal
 from app.consultations.queries import get_consultation
 from app.contents import services as contents
+from app.contents.queries import get_content
 from app.core import clock
 from app.core import db as database
 from app.moderation.models import Verdict
+from app.moderation.queries import get_case
 from app.territories.models import CharterArticle, Territory
 from tests.conftest import make_app
 from tests.factories import make_person
@@ -130,3 +132,30 @@ def test_o03_what_was_restricted_is_on_no_path(committed, tmp_path, at, run_work
     everything = "".join(archive.read(name).decode() for name in archive.namelist())
     assert "un banc" in everything
     assert not any(word in everything for word in WORDS.values())
+
+
+def test_its_own_address_says_so_at_the_very_next_request_and_shows_it_again_at_the_one_after(committed):
+    """Pages are kept in front of Flask: what says that a text is gone is not."""
+    world = make_world()
+    proposal = make_proposal(make_consultation(territory=world.place), title="Un banc")
+    proposal_id = proposal.id
+    case_id, path = world.reported(proposal).id, f"/propositions/{proposal.id}"
+    held = {name: getattr(world, name).id for name in ("place", "article", "agent", "manager")}
+    database.db.commit()
+    reader = committed.test_client()
+
+    def again():
+        database.db.remove()
+        database.writing.set(True)
+        kinds = {"place": Territory, "article": CharterArticle, "agent": Person, "manager": Person}
+        return World(**{name: database.db.scalars(select(model).where(model.id == held[name])).one() for name, model in kinds.items()})
+
+    statuses = []
+    for verdict in (None, Verdict.HIDE, Verdict.KEEP, Verdict.REFUSE):
+        if verdict:
+            world = again()
+            case = world.reported(get_content(proposal_id)) if verdict == Verdict.REFUSE else get_case(case_id)
+            world.decide(case, verdict)
+            database.db.commit()
+        statuses += [reader.get(path).status_code, reader.get(path).status_code]
+    assert statuses == [200, 200, 410, 410, 200, 200, 410, 410]

@@ -26,7 +26,7 @@ def test_an_agent_decides_and_is_led_on(client):
     assert done.location == f"/moderation/{place.slug}/"
     assert db.get(Project, text_id).state == State.REMOVED
     assert client.get(f"/projets/{text_id}").status_code == 200  # the team still reads it
-    assert client.application.test_client().get(f"/projets/{text_id}").status_code == 404
+    assert client.application.test_client().get(f"/projets/{text_id}").status_code == 410
 
 
 def test_a_decision_without_reasons_is_refused_and_the_choice_kept(client):
