@@ -76,7 +76,7 @@ def data_of(person_id: int) -> dict[str, list[dict[str, Any]]]:
 
 def archive_of(person_id: int) -> bytes:
     """The zip file a person takes away."""
-    kept = "\n".join(f"- {table.name} : {declared.kept}" for table, declared in declarations() if declared.erase == "keep")
+    kept = "\n".join(f"- {table.name} : {declared.reason}" for table, declared in declarations() if declared.erase == "keep")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("lisez-moi.txt", READ_ME.format(day=clock.now().date().isoformat(), kept=kept or "- rien"))

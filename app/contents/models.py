@@ -187,7 +187,7 @@ class StateChange(Base):
     """The history of a content's states: who, when, why."""
 
     __tablename__ = "state_changes"
-    __personal__ = personal(Personal(of="by_id", erase="blank", blanks={"by_id": None}))
+    __personal__ = personal(Personal(of="by_id", erase="blank", blanks={"by_id": None}, years=2))
 
     content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"), index=True)
     before: Mapped[State]

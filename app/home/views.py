@@ -11,7 +11,10 @@ from app.core import clock, pagecache
 from app.core.i18n import _
 from app.core.pagecache import Shape, shape
 from app.core.pages import paginate
+from app.core.privacy import years_kept
 from app.home import queries
+from app.moderation.models import Decision, Report
+from app.moderation.sanctions.models import Sanction
 
 home = Blueprint("home", __name__, template_folder="templates")
 MOMENTS = ("open", "soon", "closed")
@@ -86,9 +89,9 @@ def describe(content: Content) -> dict:
     }
 
 
-def standing_page(template: str):
+def standing_page(template: str, **context):
     pagecache.public("region")
-    return render_template(f"home/{template}.html")
+    return render_template(f"home/{template}.html", **context)
 
 
 @home.get("/accessibilite")
@@ -98,7 +101,8 @@ def accessibility():
 
 @home.get("/vos-donnees")
 def privacy():
-    return standing_page("privacy")
+    kept = {"reports": years_kept(Report, "person_id"), "sanctions": years_kept(Sanction, "person_id")}
+    return standing_page("privacy", kept=kept | {"deciders": years_kept(Decision, "by_id")})
 
 
 @home.get("/mentions-legales")

@@ -19,6 +19,7 @@ def init_app(app):
         garants,
         gone,
         listeners,
+        retention,  # noqa: F401 -- what is forgotten, and when
         rules,  # noqa: F401 -- declares who may
         sanctions,
         transparency,

@@ -86,6 +86,7 @@ class Report(Base):
             export=("message", "created_at"),
             erase="blank",
             blanks={"person_id": None, "visitor_name": "", "visitor_email": None},
+            years=1,
         )
     )
     __table_args__ = (
@@ -113,7 +114,7 @@ class Message(Base):
     """A word between whoever reads a case and its author before anything is decided: a question, a correction asked for, an answer."""
 
     __tablename__ = "case_messages"
-    __personal__ = personal(Personal(of="by_id", export=("text", "at"), erase="blank", blanks={"by_id": None}))
+    __personal__ = personal(Personal(of="by_id", export=("text", "at"), erase="blank", blanks={"by_id": None}, years=2))
     __table_args__ = (Index("ix_case_messages_of", "case_id", "at"), CheckConstraint("length(trim(text)) > 0", name="says_something"))
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
@@ -157,13 +158,13 @@ class Decision(Base):
 
     __tablename__ = "decisions"
     __personal__ = personal(
-        Personal(of="by_id", erase="keep", kept="Une décision publique garde son auteur : deux ans, pour le recours et le contrôle.")
+        Personal(of="by_id", erase="keep", kept="Une décision publique garde son auteur, pour le recours et le contrôle.", years=2)
     )
     __table_args__ = (
         Index("ix_decisions_of", "case_id", "at"),
         CheckConstraint("length(trim(reasons)) > 0", name="has_reasons"),
         CheckConstraint("verdict IN ('keep', 'move', 'hold') OR article_id IS NOT NULL", name="restriction_cites_the_charter"),
-        CheckConstraint("by_id IS NOT NULL OR is_automated", name="somebody_decides"),
+        CheckConstraint("by_id IS NOT NULL OR is_automated OR forgotten_at IS NOT NULL", name="somebody_decides"),
     )
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
@@ -183,6 +184,7 @@ class Decision(Base):
     opened_at: Mapped[datetime]  # since when the case waited: the delay stays known when the case reopens
     undone_at: Mapped[datetime | None]  # taken back before anybody was told
     overturned_at: Mapped[datetime | None]  # an appeal was upheld
+    forgotten_at: Mapped[datetime | None]  # since then it no longer says who decided
 
     article: Mapped[CharterArticle | None] = relationship(lazy="raise")
     content: Mapped[Content] = relationship(lazy="raise", foreign_keys=content_id)

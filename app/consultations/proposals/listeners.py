@@ -12,12 +12,15 @@ _listening = False
 
 
 def find_its_section(content, **_more):
-    """In another consultation, the section of the same name, or none."""
+    """Back where it came from, the section it had; in another consultation, the section of the same name, or none."""
     if content.kind != "proposal":
         return
-    known = select(Section.title).join(Proposal, Proposal.section_id == Section.id).where(Proposal.id == content.id).scalar_subquery()
-    there = db.scalar(select(Section.id).where(Section.consultation_id == content.space_id, Section.title == known))
-    db.execute(update(Proposal).where(Proposal.id == content.id).values(section_id=there).execution_options(synchronize_session="fetch"))
+    had, left = db.execute(select(Proposal.section_id, Proposal.left_section_id).where(Proposal.id == content.id)).one()
+    title = select(Section.title).where(Section.id == had).scalar_subquery()
+    here = select(Section.id).where(Section.consultation_id == content.space_id)
+    there = db.scalar(here.where(Section.id == left)) or db.scalar(here.where(Section.title == title).order_by(Section.position).limit(1))
+    moved = update(Proposal).where(Proposal.id == content.id).values(section_id=there, left_section_id=had or left)
+    db.execute(moved.execution_options(synchronize_session="fetch"))
 
 
 def forget_its_address(content, **_more):

@@ -30,6 +30,7 @@ class Proposal(Content):
 
     id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"), primary_key=True)
     section_id: Mapped[int | None] = mapped_column(ForeignKey("sections.id"), index=True)
+    left_section_id: Mapped[int | None]  # where it was filed before it was moved: given back if the move is undone
     is_official: Mapped[bool] = mapped_column(default=False)  # the territory's own
     earlier_versions: Mapped[int] = mapped_column(default=0)  # how many versions it had on the platform it was imported from
 

@@ -34,7 +34,7 @@ class Appeal(Base):
             erase="blank",
             blanks={"person_id": None, "reply_to": None},
         ),
-        Personal(of="answered_by_id", erase="keep", kept="Qui répond à un recours en répond : deux ans."),
+        Personal(of="answered_by_id", erase="keep", kept="Qui répond à un recours en répond.", years=2),
     )
     __table_args__ = (
         Index("ix_appeals_waiting", "territory_id", "outcome", "created_at"),
@@ -50,7 +50,10 @@ class Appeal(Base):
         ),  # of who is restricted, one: also once the account, and so its number, is gone
         CheckConstraint("(decision_id IS NULL) <> (sanction_id IS NULL)", name="against_one_act"),
         CheckConstraint("length(trim(text)) > 0", name="says_why"),
-        CheckConstraint("outcome IS NULL OR (length(trim(answer)) > 0 AND answered_by_id IS NOT NULL)", name="is_answered_in_writing"),
+        CheckConstraint(
+            "outcome IS NULL OR (length(trim(answer)) > 0 AND (answered_by_id IS NOT NULL OR forgotten_at IS NOT NULL))",
+            name="is_answered_in_writing",
+        ),
     )
 
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"))
@@ -67,6 +70,7 @@ class Appeal(Base):
     answer: Mapped[str] = mapped_column(default="")
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     answered_at: Mapped[datetime | None]
+    forgotten_at: Mapped[datetime | None]  # since then it no longer says who answered
     version: Mapped[int] = mapped_column(default=1)
 
     decision: Mapped[Decision | None] = relationship(lazy="raise")

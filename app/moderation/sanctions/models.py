@@ -37,10 +37,12 @@ class Sanction(Base):
             of="person_id",
             export=("kind", "state", "facts", "proposed_at", "starts_at", "ends_at"),
             erase="keep",
-            kept="Une sanction reste un an après sa fin, sans le nom : pour le recours et contre un nouveau compte aussitôt ouvert.",
+            kept="Une sanction reste après sa fin, pour le recours et contre un nouveau compte aussitôt ouvert. "
+            "Ensuite il n’en reste que la sorte, le lieu et les dates, pour les comptes publics.",
+            years=1,  # from its end
         ),
-        Personal(of="proposed_by_id", erase="keep", kept="Qui propose une sanction en répond : deux ans."),
-        Personal(of="read_by_id", erase="keep", kept="Qui confirme une sanction en répond : deux ans."),
+        Personal(of="proposed_by_id", erase="keep", kept="Qui propose une sanction en répond.", years=2),
+        Personal(of="read_by_id", erase="keep", kept="Qui confirme une sanction en répond.", years=2),
     )
     __table_args__ = (
         Index("ix_sanctions_of", "person_id", "territory_id", "state"),
@@ -49,10 +51,11 @@ class Sanction(Base):
         CheckConstraint("kind <> 'suspension' OR ends_at IS NOT NULL", name="a_suspension_ends"),
         CheckConstraint("kind <> 'closure' OR territory_id IS NULL", name="only_the_region_closes"),
         CheckConstraint("read_by_id IS NULL OR read_by_id <> proposed_by_id", name="two_people"),
-        CheckConstraint("state IN ('proposed') OR read_by_id IS NOT NULL", name="somebody_else_read_it"),
+        CheckConstraint("state IN ('proposed') OR read_by_id IS NOT NULL OR forgotten_at IS NOT NULL", name="somebody_else_read_it"),
+        CheckConstraint("proposed_by_id IS NOT NULL OR forgotten_at IS NOT NULL", name="somebody_proposed_it"),
     )
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))  # None: purged, long after its end
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territories.id"))
     kind: Mapped[SanctionKind]
     state: Mapped[SanctionState] = mapped_column(default=SanctionState.PROPOSED)
@@ -60,17 +63,18 @@ class Sanction(Base):
     facts: Mapped[str]  # what the person did, in words they will read
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
-    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     proposed_at: Mapped[datetime] = mapped_column(default=clock.now)
     read_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     read_at: Mapped[datetime | None]
+    forgotten_at: Mapped[datetime | None]  # since then it no longer says who proposed it, nor who read it
     answer: Mapped[str] = mapped_column(default="")  # why the second person declined, or why it was lifted
     version: Mapped[int] = mapped_column(default=1)
 
-    person: Mapped[Person] = relationship(lazy="raise", foreign_keys=person_id)
+    person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=person_id)
     territory: Mapped[Territory | None] = relationship(lazy="raise")
     article: Mapped[CharterArticle | None] = relationship(lazy="raise")
-    proposed_by: Mapped[Person] = relationship(lazy="raise", foreign_keys=proposed_by_id)
+    proposed_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=proposed_by_id)
     read_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=read_by_id)
 
     __mapper_args__ = {"version_id_col": version}

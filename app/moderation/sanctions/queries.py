@@ -22,7 +22,9 @@ class Stage(StrEnum):
 
 
 def here(territory_id: int | None) -> ColumnElement[bool]:
-    return Sanction.territory_id == territory_id if territory_id is not None else Sanction.territory_id.is_(None)
+    """Of a territory (None: the region's), about somebody: what was purged is counted elsewhere, and shown nowhere."""
+    place = Sanction.territory_id == territory_id if territory_id is not None else Sanction.territory_id.is_(None)
+    return and_(place, Sanction.person_id.is_not(None))
 
 
 def at_stage(stage: Stage) -> ColumnElement[bool]:
@@ -47,7 +49,7 @@ def count_in(territory_id: int | None, stage: Stage) -> int:
 def get_sanction(sanction_id: int) -> Sanction:
     """With its people (and the proposer's roles), its territory and its article."""
     proposer = joinedload(Sanction.proposed_by).joinedload(Person.roles)
-    query = select(Sanction).where(Sanction.id == sanction_id)
+    query = select(Sanction).where(Sanction.id == sanction_id, Sanction.person_id.is_not(None))
     query = query.options(proposer, joinedload(Sanction.person).joinedload(Person.roles).joinedload(Role.territory))
     return get_one(query.options(joinedload(Sanction.read_by), joinedload(Sanction.territory), joinedload(Sanction.article)))
 

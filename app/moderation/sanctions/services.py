@@ -41,7 +41,7 @@ def kinds_in(territory: Territory | None) -> tuple[SanctionKind, ...]:
     return LOCAL if territory else REGIONAL
 
 
-def locked(person_id: int) -> Person:
+def locked(person_id: int | None) -> Person:
     """The person, theirs to sanction until the end of the transaction: two proposals, or two confirmations, take turns."""
     query = select(Person).where(Person.id == person_id).with_for_update().execution_options(populate_existing=True)
     return db.scalars(query).one()
@@ -306,7 +306,7 @@ def end_with_the_account(person: Person, *, by: Person) -> None:
     record("lifted", sanction, by_id=by.id)
 
 
-def record(act: str, sanction: Sanction, *, by_id: int, words: str | None = None) -> None:
+def record(act: str, sanction: Sanction, *, by_id: int | None, words: str | None = None) -> None:
     facts = {"sanction": sanction.id, "kind": sanction.kind.value, "until": sanction.ends_at.isoformat() if sanction.ends_at else None}
     said: dict[str, str] | None = {"facts": words} if words else None
     audit.record(

@@ -87,7 +87,7 @@ def show(territory_slug, sanction_id):
 def page_of(territory: Territory | None, sanction: Sanction, slug: str, form: AnswerForm):
     if form.status == 200:
         form.version.data = str(sanction.version)
-    others = queries.in_force_on(sanction.person)
+    others = queries.in_force_on(sanction.person) if sanction.person else ()
     return render_template(
         "sanctions/show.html", territory=territory, slug=slug, sanction=sanction, others=others, form=form, **WORDS
     ), form.status

@@ -47,12 +47,13 @@ class SecondReading(Base):
     """A decision drawn to be read again, by somebody who is not told what it was. Changes nothing: it is compared."""
 
     __tablename__ = "second_readings"
-    __personal__ = personal(Personal(of="reader_id", erase="keep", kept="Qui relit une décision répond de son avis : deux ans."))
+    __personal__ = personal(Personal(of="reader_id", erase="keep", kept="Qui relit une décision répond de son avis.", years=2))
     __table_args__ = (
         Index("ix_second_readings_waiting", "territory_id", "read_at"),
         CheckConstraint(
             "(read_at IS NULL AND reader_id IS NULL AND verdict IS NULL AND agrees IS NULL)"
-            " OR (read_at IS NOT NULL AND reader_id IS NOT NULL AND verdict IS NOT NULL AND agrees IS NOT NULL)",
+            " OR (read_at IS NOT NULL AND (reader_id IS NOT NULL OR forgotten_at IS NOT NULL)"
+            " AND verdict IS NOT NULL AND agrees IS NOT NULL)",
             name="read_or_not",
         ),
         CheckConstraint("verdict IS NULL OR verdict IN ('keep', 'redact', 'move', 'refuse')", name="a_verdict_that_can_be_compared"),
@@ -67,6 +68,7 @@ class SecondReading(Base):
     remark: Mapped[str] = mapped_column(default="")
     agrees: Mapped[bool | None]
     read_at: Mapped[datetime | None] = mapped_column(index=True)
+    forgotten_at: Mapped[datetime | None]  # since then it no longer says who read
     version: Mapped[int] = mapped_column(default=1)
 
     decision: Mapped[Decision] = relationship(lazy="raise")

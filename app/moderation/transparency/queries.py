@@ -282,8 +282,9 @@ def percent_of(territory_id: int | None) -> int:
 
 
 def could_be_drawn(week: date) -> ColumnElement[bool]:
-    """Decided for good by a person, that week, and not taken back; the words of what was erased are gone."""
-    by_hand = and_(Decision.by_id.is_not(None), ~Decision.is_automated, published(), Decision.verdict.in_(COMPARED))
+    """Decided for good by a person, that week, and not taken back; the words of what was erased are gone. Who decided may be
+    forgotten since: the same draw is found all the same."""
+    by_hand = and_(~Decision.is_automated, published(), Decision.verdict.in_(COMPARED))
     return and_(by_hand, _within(Decision.at, midnight(week), midnight(week + timedelta(days=7))))
 
 
