@@ -99,7 +99,7 @@ def close_without_decision(content: Content) -> None:
     db.execute(
         update(Case)
         .where(Case.content_id == content.id, Case.is_open)
-        .values(is_open=False, decided_at=clock.now(), version=Case.version + 1)
+        .values(is_open=False, decided_at=clock.now(), version=Case.version + 1, claimed_by_id=None, claimed_until=None)
     )
 
 
@@ -180,6 +180,7 @@ def decide(
     `seen`: the case's version on the desk when it was read: an edit, a report or another decision moves it, so that what is
     decided on is what was shown. `spans`: for REDACT, the passages cut from the source of the present revision, all of them.
     `destination`: for MOVE, the space. KEEP leaves cuts as they are, unless `lift`: then the whole text is shown.
+    Lifting cuts and erasing words are asked of what is already decided too: the case is taken up at that moment.
     An appeal may decide what is already decided; its KEEP undoes what it overturns: the text is whole again, where it was.
     HIDE leaves the case open: a precaution is not an end.
     """
@@ -191,7 +192,11 @@ def decide(
         raise DomainError(_("Écrivez à l’auteur pourquoi : il lira cette phrase."), field="reasons")
     if verdict in RESTRICTIVE and article is None:
         raise DomainError(_("Choisissez l’article de la charte sur lequel vous vous appuyez."), field="article")
-    take(case, seen, stays_open=verdict in PROVISIONAL, may_be_closed=route == Route.APPEAL)
+    if lift and not content.is_cut:
+        raise DomainError(_("Rien n’est coupé dans ce texte : il est déjà montré en entier."))
+    is_taken_up = not case.is_open and (lift or route == Route.ERASURE)
+    since = clock.now() if is_taken_up else case.opened_at
+    take(case, seen, stays_open=verdict in PROVISIONAL, may_be_closed=is_taken_up or route == Route.APPEAL)
     decision = Decision(
         case_id=case.id,
         content_id=content.id,
@@ -201,7 +206,7 @@ def decide(
         article_id=article.id if article else None,
         reasons=reasons,
         by_id=by.id,
-        opened_at=case.opened_at,
+        opened_at=since,
     )
     enact(decision, content, article=article, by=by, spans=spans, destination=destination, lift=lift)
     return decision
@@ -293,7 +298,7 @@ def enact(
         )
     record("moderation.decision", decision, content, article=article.number if article else None)
     db.flush()
-    telling.tell(decision, content, statement, text=text, place=destination.title if destination else "")
+    telling.tell(decision, content, statement, text=text, place=destination.title if destination else "", is_whole_again=lift)
 
 
 def settle_versions(decision: Decision, content: Content, restored: Decision | None) -> None:

@@ -25,10 +25,14 @@ def due_after(decision: Decision) -> datetime:
     return decision.at + timedelta(seconds=UNDO_SECONDS + LATE)
 
 
-def tell(decision: Decision, content: Content, statement: Statement | None, *, text: str, place: str = "") -> None:
-    """The author, with `text` as they wrote it; and, once it is decided for good, those who reported. `place`: where it was moved."""
+def tell(
+    decision: Decision, content: Content, statement: Statement | None, *, text: str, place: str = "", is_whole_again: bool = False
+) -> None:
+    """The author, with `text` as they wrote it; and, once it is decided for good, those who reported. `place`: where it was moved.
+    A text that stays as it was is nobody's news, unless its cuts were lifted."""
     is_answered = decision.route == Route.APPEAL and decision.verdict == Verdict.KEEP  # the answer to their appeal says it
-    if not is_answered and (decision.verdict != Verdict.KEEP or decision.before != decision.after):
+    is_news = decision.verdict != Verdict.KEEP or decision.before != decision.after or is_whole_again
+    if is_news and not is_answered:
         tell_author(decision, content, statement, text, place)
     if decision.verdict not in PROVISIONAL:
         outbox.enqueue(REPORTERS, decision.id, due_at=due_after(decision))

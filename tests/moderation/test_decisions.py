@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from app.comments import services as comments
 from app.comments.queries import get_said
 from app.consultations.proposals.queries import get_source
+from app.consultations.proposals.services import remove_section
 from app.contents import redactions
 from app.contents import services as contents
 from app.contents.models import Content, Revision, State
@@ -118,6 +119,62 @@ def test_a_text_only_moves_to_an_open_activity_of_its_territory_that_takes_it(wo
     reply = world.waiting(make_reply(territory_id=place_id), Cause.REPORT)
     with pytest.raises(DomainError, match="activité ouverte"):
         world.decide(reply, Verdict.MOVE, article=None, destination=make_debate())
+
+
+@pytest.mark.parametrize("other", ["Un autre titre", "Circulation"])
+def test_a_proposal_whose_move_is_undone_is_back_in_its_section(world, other):
+    """Red before: the section of the same name was looked for on the way back too, and the other activity had none, or another."""
+    here, there = (make_consultation(territory=world.place, title=title) for title in ("Ici", "Là"))
+    section, _noise = make_section(here, title="Circulation"), make_section(here, title="Circulation")
+    elsewhere = make_section(there, title=other)
+    proposal = make_proposal(here, section_id=section.id)
+    decision = world.decide(world.reported(proposal), Verdict.MOVE, article=None, destination=there)
+    assert (proposal.space_id, proposal.section_id) == (there.id, elsewhere.id if other == "Circulation" else None)
+    services.undo(decision, by=world.agent)
+    assert (proposal.space_id, proposal.section_id) == (here.id, section.id)
+
+
+def test_a_section_that_is_gone_is_not_given_back(world):
+    here, there = (make_consultation(territory=world.place, title=title) for title in ("Ici", "Là"))
+    section = make_section(here, title="Circulation")
+    proposal = make_proposal(here, section_id=section.id)
+    decision = world.decide(world.reported(proposal), Verdict.MOVE, article=None, destination=there)
+    remove_section(section, here)
+    services.undo(decision, by=world.agent)
+    assert (proposal.space_id, proposal.section_id) == (here.id, None)
+
+
+def test_words_of_a_text_that_is_already_removed_are_erased_too(world, at, run_worker):
+    text = world.text(body="Un secret.")
+    before = world.decide(world.reported(text), Verdict.REFUSE).at
+    at(clock.from_now(days=40))
+    case, text_id = case_of(text), text.id
+    erased = world.decide(case, Verdict.ERASE, route=Route.ERASURE, by=world.manager)
+    assert (erased.before, erased.opened_at > before) == (State.REMOVED, True), "it did not wait forty days: it was taken up now"
+    db.commit()
+    at(clock.from_now(minutes=1))
+    run_worker(services.ERASING)
+    assert "secret" not in str(db.scalars(select(Revision.fields).where(Revision.content_id == text_id)).all())
+
+
+def test_cuts_are_lifted_once_decided_and_their_author_is_told(world):
+    text = world.text(body="Bon projet, dit Josette.")
+    world.decide(world.reported(text), Verdict.REDACT, spans=[span(text, "Josette")])
+    lifted = world.decide(case_of(text), Verdict.KEEP, article=None, lift=True)
+    assert (text.body_source, text.restriction) == ("Bon projet, dit Josette.", "")
+    assert len(messages_to(text.author_id, "decision_keep")) == 1
+    with pytest.raises(DomainError, match="Rien n’est coupé"):
+        world.decide(case_of(text), Verdict.KEEP, article=None, lift=True)
+    services.undo(lifted, by=world.agent)
+    assert (text.body_source, text.restriction) == ("Bon projet, dit […].", "Injures")
+    assert messages_to(text.author_id, "decision_keep") == []
+
+
+def test_what_is_decided_is_not_decided_again_without_that_door(world):
+    text = world.text()
+    world.decide(world.reported(text), Verdict.KEEP, article=None)
+    with pytest.raises(Conflict):
+        world.decide(case_of(text), Verdict.REFUSE)
 
 
 def test_erasing_removes_at_once_and_destroys_the_words_once_nobody_can_undo(world, at, run_worker):

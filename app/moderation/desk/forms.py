@@ -49,6 +49,12 @@ class TogetherForm(DecisionForm):
     confirmed = StringField(validators=[Optional()])
 
 
+class UncutForm(VersionedForm):
+    reasons = TextAreaField(
+        _l("Message à l’auteur"), validators=[InputRequired(_l("Écrivez à l’auteur pourquoi.")), at_most(4000), only_text]
+    )
+
+
 class ViewForm(Form):
     name = StringField(_l("Nom de la vue"), validators=[InputRequired(_l("Donnez un nom à cette vue.")), at_most(60), only_text])
 

@@ -4,9 +4,9 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, session, url_for
 from wtforms.fields.choices import SelectChoice
 
-from app.contents import kinds
+from app.contents import kinds, redactions
 from app.contents import queries as contents
-from app.contents.models import State
+from app.contents.models import Content, State
 from app.core import clock
 from app.core.errors import Conflict, DomainError, NotFound
 from app.core.forms import refusals_in
@@ -17,7 +17,7 @@ from app.core.permissions import can, me, require
 from app.moderation import queries as cases
 from app.moderation import services as decisions
 from app.moderation.desk import assistants, filters, letters, passages, queries, services
-from app.moderation.desk.forms import ASK, TOGETHER, CaseForm, TogetherForm, ViewForm, neutral
+from app.moderation.desk.forms import ASK, TOGETHER, CaseForm, TogetherForm, UncutForm, ViewForm, neutral
 from app.moderation.desk.models import SavedView
 from app.moderation.models import Decision, Verdict
 from app.moderation.places import destinations_of
@@ -222,6 +222,7 @@ def case_page(here, place, found, form, articles, targets) -> str:
         revisions=contents.revisions_of(content)[1:] if content.revision > 1 else (),
         alike=nearest,
         verdicts=possible(found.case, targets),
+        others=other_actions(found.case, about_it),
     )
 
 
@@ -243,9 +244,46 @@ def possible(found, targets) -> list[str]:
     return [verdict for verdict in offered if verdict != Verdict.MOVE or targets]
 
 
+def other_actions(found, taken: list[Decision]) -> set[str]:
+    """What is rarely done, apart from the buttons: decided cases have it too. Nobody is shown what they may not do."""
+    content, decides = found.content, can("case.decide", found)
+    offered = {"uncut"} if content.is_cut and decides else set()
+    is_all_words = type(content).own_fields is Content.own_fields  # a sheet is more than its title and body
+    is_erased = any(each.verdict == Verdict.ERASE for each in taken)
+    if decides and is_all_words and not is_erased and content.state in decisions.AFTER[Verdict.ERASE]:
+        offered.add("erase" if can(NEEDS[Verdict.ERASE], found) else "ask_to_erase")
+    return offered
+
+
 def going_on(here: queries.Desk, then: tuple[int, queries.Place] | None) -> str:
     """The next case of the queue one is in; its list when nothing waits any more."""
     return case_url(here, asked_filters(), then[1], then[0]) if then else queue_url(here, asked_filters())
+
+
+@moderation.route("/moderation/<territory_slug>/cas/<int:case_id>/retablir", methods=["GET", "POST"])
+@limiter.limit(WRITING, methods=["POST"])
+def uncut(territory_slug, case_id):
+    """Show again all of a text that was published with passages cut, whether its case is open or decided."""
+    here, place, found = load_case(territory_slug, case_id)
+    require("case.decide", found.case)
+    content = found.case.content
+    form, back = UncutForm(), case_url(here, asked_filters(), place, case_id)
+    if request.method == "GET":
+        if not content.is_cut:
+            raise NotFound
+        form.version.data = str(found.case.version)
+        form.reasons.data = _("Nous avons relu votre texte. Les passages coupés sont rétablis.")
+    with refusals_in(form):
+        if form.validate_on_submit():
+            given = {"verdict": Verdict.KEEP, "article": None, "reasons": form.reasons.data, "seen": form.seen}
+            remember_undo([decisions.decide(found.case, by=me(), lift=True, **given)])
+            return redirect(back)
+    cuts = [(cut.start, cut.end) for cut in redactions.active_on(content) if cut.field == "body_source"]
+    pieces = redactions.pieces(found.fields["body_source"], cuts)
+    around = frame(here, asked_filters()) | {"place": place, "territory": place.territory, "slug": place.slug}
+    return render_template(
+        "desk/uncut.html", **around, content=content, fields=found.fields, pieces=pieces, form=form, back=back
+    ), form.status
 
 
 @moderation.post("/moderation/<territory_slug>/cas/<int:case_id>/prendre")

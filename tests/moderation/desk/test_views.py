@@ -6,20 +6,30 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from app.accounts.models import Person, Role
-from app.contents.models import Redaction, State
+from app.comments.models import Argument, Side
+from app.contents.models import Content, Redaction, State
+from app.core import db as database
 from app.core.db import db
+from app.initiatives.models import Tool
 from app.moderation import services as moderation
 from app.moderation.desk.models import SavedView
 from app.moderation.models import Case, Cause, Decision, Statement, Verdict
 from app.projects.models import Project
 from tests.factories import make_person, make_territory
 from tests.moderation.desk.conftest import make_case
+from tests.participation import make_debate
 
 BODY = "Le maire est un incapable. Voici ma question : à quel prix ? Appelez le 06 39 98 21 07."
 
 
 def address(place, case, query=""):
     return f"/moderation/{place.slug}/cas/{case.id}{query}"
+
+
+def standing(place):
+    """Where an argument stands: in a debate of the place."""
+    debate = make_debate(territory=place)
+    return {"side": Side.FOR, "space_id": debate.id, "parent_id": debate.id}
 
 
 def decide(client, place, case, query="", **fields):
@@ -84,6 +94,58 @@ def test_hostile_words_are_only_words_on_the_desk(client, place, agent):
         text = client.get(page).text
         assert "<script>alert" not in text
         assert "<img src=x" not in text
+
+
+def other_actions(client, place, case):
+    page = client.get(address(place, case)).text
+    return page.partition("Autres actions")[2].partition("</details>")[0]
+
+
+def test_other_actions_are_shown_to_who_may_use_them(client, place, agent, article):
+    case = make_case(place, cause=Cause.REPORT, article=article, kind=Argument, body=BODY, **standing(place))
+    client.log_in(agent)
+    shown = other_actions(client, place, case)
+    assert "La personne qui gère le territoire le peut" in shown
+    assert 'href="' not in shown, "nothing to press"
+    client.log_in(make_person(roles=[("moderator", place), ("manager", place)]))
+    shown = other_actions(client, place, case)
+    assert f'href="/moderation/cas/{case.id}/effacer"' in shown
+    assert "Rétablir" not in shown
+    database.writing.set(True)
+    own = make_case(place, cause=Cause.REPORT, kind=Argument, **standing(place) | {"author": agent})
+    sheet = make_case(place, cause=Cause.REPORT, kind=Tool, summary="Un outil")
+    client.log_in(agent)
+    assert other_actions(client, place, own) == ""
+    assert other_actions(client, place, sheet) == "", "its words are more than a title and a body"
+
+
+def test_cut_passages_are_put_back_from_the_case_and_it_can_be_undone(client, place, agent, article):
+    case = make_case(place, cause=Cause.REPORT, article=article, kind=Argument, body=BODY, **standing(place))
+    client.log_in(agent)
+    path = f"/moderation/{place.slug}/cas/{case.id}/retablir"
+    assert client.get(path).status_code == 404, "nothing is cut"
+    decide(client, place, case, verdict="redact", article=str(article.id), excerpts="06 39 98 21 07")
+    assert path in other_actions(client, place, case)
+    page = client.get(path).text
+    assert "<ins>06 39 98 21 07</ins>" in page
+    version = re.search(r'name="version"[^>]*value="(\d+)"', page)[1]
+    assert client.post(path, data={"version": version, "reasons": ""}).status_code == 422
+    assert client.post(path, data={"version": "1", "reasons": "Un oubli."}).status_code == 409, "somebody was quicker"
+    done = client.post(path, data={"version": version, "reasons": "Un oubli."})
+    assert done.location == address(place, case)
+    assert db.scalar(select(Content.restriction).where(Content.id == case.content_id)) == ""
+    assert "Annuler" in client.get(address(place, case)).text
+    assert client.post(f"/moderation/decisions/{last_decision().id}/annuler").status_code == 302
+    assert db.scalar(select(Content.restriction).where(Content.id == case.content_id)) == "Injures"
+
+
+def test_nobody_puts_back_what_was_cut_from_their_own_text_nor_in_another_place(client, place, agent, article):
+    case = make_case(place, cause=Cause.REPORT, article=article, kind=Argument, body=BODY, **standing(place) | {"author": agent})
+    path = f"/moderation/{place.slug}/cas/{case.id}/retablir"
+    for person in (agent, make_person(roles=[("moderator", make_territory())]), make_person(roles=[("manager", place)])):
+        client.log_in(person)
+        assert client.post(path, data={"version": "1", "reasons": "Oui."}).status_code == 404
+        database.writing.set(True)
 
 
 def test_nothing_typed_publishes_with_a_neutral_word(client, place, agent):
