@@ -26,6 +26,7 @@ from app.accounts.forms import (
     refusals_apart,
 )
 from app.accounts.models import Person, TokenPurpose
+from app.admin.menus import may_enter
 from app.core import clock
 from app.core.errors import DomainError
 from app.core.forms import refusals_in
@@ -293,7 +294,8 @@ def take_offer(purpose: TokenPurpose, token: str, form_of_strangers):
             else:
                 person = queries.get_person(me().id)
                 team.accept(purpose, token, person)
-            return welcome(person, message=_("Votre rôle commence maintenant."))
+            work = url_for("admin.index") if may_enter(person) else None
+            return welcome(person, work, message=_("Votre rôle commence maintenant."))
     offer = team.read_offer(purpose, token)  # again: a refusal ends the transaction it was read in
     label = ROLES[offer.role] if offer.role else ""
     return render_template("accounts/accept.html", form=form, offer=offer, role=label, here=request.path), form.status

@@ -1,5 +1,8 @@
 """What a person wrote: all of it on their own page, what is public on their public one."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 from flask import render_template
 
 from app.accounts import profile_sections, sections
@@ -10,11 +13,21 @@ from app.contents.models import Content
 from app.contents.rows import Row
 from app.contents.views import contents
 from app.core import formats
+from app.core.hooks import Hooks
 from app.core.i18n import _
 from app.core.pages import paginate
 from app.core.permissions import me, require
 
 SHOWN = 5  # on the account's page; the rest is one click away
+
+# Layers above say where the author reads what became of a text: contents → {id of the content: address}.
+outcomes: Hooks[Callable[[Sequence[Content]], dict[int, str]]] = Hooks()
+
+
+def own_rows(found: Sequence[Content]) -> list[Row]:
+    """A text that is shown nowhere any more leads to what was decided of it: the page it was on says nothing."""
+    told = {key: address for outcome in outcomes for key, address in outcome(found).items()}
+    return [replace(as_row(content), url=told.get(content.id, permalink(content))) for content in found]
 
 
 def as_row(content: Content) -> Row:
@@ -30,13 +43,13 @@ def as_row(content: Content) -> Row:
 def mine():
     require("account.own")
     page = paginate(queries.contributions_of(me()))
-    return render_template("contents/mine.html", page=page, items=list(map(as_row, page.items)))
+    return render_template("contents/mine.html", page=page, items=own_rows(page.items))
 
 
 @sections.at(20)
 def on_the_account_page(person: Person):
     page = paginate(queries.contributions_of(person), number=1, per_page=SHOWN)
-    return _("Vos contributions"), "contents/section_mine.html", {"items": list(map(as_row, page.items)), "total": page.total}
+    return _("Vos contributions"), "contents/section_mine.html", {"items": own_rows(page.items), "total": page.total}
 
 
 @profile_sections.at(20)

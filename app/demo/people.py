@@ -30,7 +30,7 @@ POWERS = {
     RoleName.EVALUATOR: _l("évalue les projets"),
     RoleName.MANAGER: _l("prépare projets, consultations et débats"),
     RoleName.MODERATOR: _l("modère"),
-    RoleName.ELECTED: _l("répond en tant qu’élu"),
+    RoleName.ELECTED: _l("siège au conseil, répond aux habitants"),
 }
 
 

@@ -2,9 +2,10 @@
 
 from app.contents import events
 from app.contents.gate import gatekeeper
+from app.contents.mine import outcomes
 from app.contents.models import Origin, State, Voice
 from app.core.i18n import _
-from app.moderation import queries, regimes, services
+from app.moderation import addresses, queries, regimes, services
 from app.moderation.models import Cause, Route, Verdict
 
 _listening = False
@@ -64,6 +65,7 @@ def listen() -> None:
         return
     _listening = True
     gatekeeper(read_first)
+    outcomes.register(addresses.where_decided)
     events.content_submitted.connect(open_when_pending, weak=False)
     events.content_changed_state.connect(refuse_unwarranted, weak=False)
     events.content_changed_state.connect(follow_states, weak=False)

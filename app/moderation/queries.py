@@ -1,9 +1,9 @@
 """Reads of the desk: what each loads and in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from app.contents.models import Content, Redaction, State
@@ -75,6 +75,16 @@ def standing_restriction(content_id: int) -> Decision | None:
     verdicts = RESTRICTIVE - {Verdict.REDACT}
     query = select(Decision).where(Decision.content_id == content_id, Decision.verdict.in_(verdicts), stands())
     return db.scalars(query.options(joinedload(Decision.article)).order_by(Decision.id.desc()).limit(1)).one_or_none()
+
+
+def standing_restrictions(found: Iterable[Content]) -> dict[int, int]:
+    """{content: decision} for those of these that a decision keeps out of sight now."""
+    hidden = [content.id for content in found if content.state in RESTRICTED]
+    if not hidden:
+        return {}
+    query = select(Decision.content_id, func.max(Decision.id)).where(Decision.content_id.in_(hidden), stands())
+    query = query.where(Decision.verdict.in_(RESTRICTIVE - {Verdict.REDACT})).group_by(Decision.content_id)
+    return dict(db.execute(query).all())
 
 
 def last_sealing(content_id: int) -> Decision | None:

@@ -202,6 +202,7 @@ def test_an_agent_invited_makes_an_account_and_has_the_role(client):
     client.log_in(manager)
     client.post(f"/gestion/{territory.slug}/equipe", data={"email": "agent@example.org", "role": "moderator"})
     assert letters("agent@example.org") == ["invite"]
+    assert "Personne ne modère ici" in client.get(f"/gestion/{territory.slug}/equipe").text
     client.post("/compte/deconnexion")
     client.post(link("invite"), data={"name": "Samir", "password": PHRASE})
     assert "Samir" in client.get("/compte/").text
@@ -217,9 +218,20 @@ def test_an_agent_who_has_an_account_accepts_with_it(client):
     invite(territory, make_person(roles=[("manager", territory)]))
     log_in(client, "agent@example.org")
     assert client.get(link("invite")).status_code == 200
-    assert client.post(link("invite")).location == "/compte/"
+    assert client.post(link("invite")).location == "/gestion/"  # where the role begins
     assert roles_of(person.id) == [(RoleName.MODERATOR, territory.id)]
     assert client.post(link("invite")).status_code == 404
+
+
+def test_who_opens_an_empty_region_is_not_asked_for_an_account_they_cannot_have(client):
+    address = services.first_administrator_link().removeprefix(client.application.config["BASE_URL"])
+    db.commit()
+    page = client.get(address).text
+    assert "Créer le premier compte" in page
+    assert "Connectez-vous" not in page
+    made = client.post(address, data={"name": "Odile", "email": "odile@example.org", "password": PHRASE})
+    assert made.location == "/gestion/"
+    assert "Nouveau territoire" in client.get("/gestion/").text
 
 
 def test_an_invitation_forwarded_to_someone_else_gives_them_nothing(client):

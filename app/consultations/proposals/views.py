@@ -265,7 +265,7 @@ def withdraw(proposal_id):
     form = Form()
     if form.validate_on_submit():
         services.withdraw(proposal, by=me())
-        flash(_("Votre proposition est retirée. Elle n’est plus publiée."))
+        flash(_("Votre proposition est retirée. Vous en gardez une copie sur votre compte."))
         return redirect(url_of(proposal.space), 303)
     return render_template("proposals/withdraw.html", content=proposal, form=form, back=address(proposal))
 
