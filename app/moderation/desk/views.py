@@ -278,12 +278,12 @@ def uncut(territory_slug, case_id):
             given = {"verdict": Verdict.KEEP, "article": None, "reasons": form.reasons.data, "seen": form.seen}
             remember_undo([decisions.decide(found.case, by=me(), lift=True, **given)])
             return redirect(back)
-    cuts = [(cut.start, cut.end) for cut in redactions.active_on(content) if cut.field == "body_source"]
-    pieces = redactions.pieces(found.fields["body_source"], cuts)
+    cuts = redactions.active_on(content)
+    pieces = {
+        name: redactions.pieces(found.fields[name], [(cut.start, cut.end) for cut in cuts if cut.field == name]) for name in passages.FIELDS
+    }
     around = frame(here, asked_filters()) | {"place": place, "territory": place.territory, "slug": place.slug}
-    return render_template(
-        "desk/uncut.html", **around, content=content, fields=found.fields, pieces=pieces, form=form, back=back
-    ), form.status
+    return render_template("desk/uncut.html", **around, content=content, pieces=pieces, form=form, back=back), form.status
 
 
 @moderation.post("/moderation/<territory_slug>/cas/<int:case_id>/prendre")

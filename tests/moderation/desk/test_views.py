@@ -120,14 +120,16 @@ def test_other_actions_are_shown_to_who_may_use_them(client, place, agent, artic
 
 
 def test_cut_passages_are_put_back_from_the_case_and_it_can_be_undone(client, place, agent, article):
-    case = make_case(place, cause=Cause.REPORT, article=article, kind=Argument, body=BODY, **standing(place))
+    text = {"title": "Demandez à Josette", "body": BODY}
+    case = make_case(place, cause=Cause.REPORT, article=article, kind=Argument, **text, **standing(place))
     client.log_in(agent)
     path = f"/moderation/{place.slug}/cas/{case.id}/retablir"
     assert client.get(path).status_code == 404, "nothing is cut"
-    decide(client, place, case, verdict="redact", article=str(article.id), excerpts="06 39 98 21 07")
+    decide(client, place, case, verdict="redact", article=str(article.id), excerpts="06 39 98 21 07\nJosette")
     assert path in other_actions(client, place, case)
     page = client.get(path).text
     assert "<ins>06 39 98 21 07</ins>" in page
+    assert "Demandez à <ins>Josette</ins>" in page
     version = re.search(r'name="version"[^>]*value="(\d+)"', page)[1]
     assert client.post(path, data={"version": version, "reasons": ""}).status_code == 422
     assert client.post(path, data={"version": "1", "reasons": "Un oubli."}).status_code == 409, "somebody was quicker"
