@@ -196,7 +196,7 @@ def test_nothing_new_no_letter_and_none_to_an_account_that_is_closed_or_unconfir
 
 
 def test_o03_what_is_hidden_before_the_letter_leaves_is_not_in_it(app, at, run_worker, nadia):
-    """attacks.md O03: titles are read again when the letter is written out."""
+    """attacks.md O03: titles are read again when the letter is written out. Red with a title kept from when it was queued."""
     at(MORNING)
     saved(nadia, looked_at=MORNING - timedelta(days=1))
     content = published("Vélo regretté", MORNING - timedelta(hours=4))

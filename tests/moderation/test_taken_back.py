@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.contents import services as contents
 from app.contents.models import State
 from app.core import db as database
 from app.core.db import db
@@ -63,6 +64,16 @@ def test_what_was_never_public_or_left_by_itself_is_no_page(world, client, state
     if state == State.REFUSED:
         world.decide(world.waiting(text), Verdict.REFUSE)
     assert text.state == state
+    path = f"/contributions/{text.id}"
+    db.commit()
+    assert client.get(path).status_code == 404
+
+
+def test_what_its_author_withdrew_after_a_decision_is_no_page(world, client):
+    """Red with the question about the state taken out: a decision stands, and it was public once."""
+    text = world.text()
+    world.decide(world.reported(text), Verdict.HIDE)
+    contents.change_state(text, State.WITHDRAWN, by=text.author)
     path = f"/contributions/{text.id}"
     db.commit()
     assert client.get(path).status_code == 404
