@@ -2,7 +2,7 @@
 
 
 def init_app(app):
-    from app.contents import changes, documents, kinds, mine, retention, rows, rules, views  # noqa: F401
+    from app.contents import changes, documents, kinds, linked, mine, retention, rows, rules, views  # noqa: F401
 
     changes.listen()
     kinds.init_app(app)

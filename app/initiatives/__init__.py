@@ -21,6 +21,7 @@ def init_app(app):
         linked,  # noqa: F401 -- registers itself
         lists,
         map,
+        reminders,  # noqa: F401 -- the worker’s part
         rules,  # noqa: F401 -- declares who may
         search,
         views,

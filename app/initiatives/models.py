@@ -53,6 +53,7 @@ class Sheet:
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)  # the curator who reads it
     checklist: Mapped[list[str]] = mapped_column(default=list)  # what this curator has checked
     review_on: Mapped[date | None] = mapped_column(index=True)  # the day from which it is to be read again
+    review_told_on: Mapped[date | None]  # the review date that letters have told of: another one is told anew
     points: Mapped[int] = mapped_column(default=0)  # criteria of quality.py that it meets, those of the clock left out
 
     FACTS: ClassVar[tuple[str, ...]] = ()  # the columns of this kind that a revision keeps

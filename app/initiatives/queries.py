@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, litera
 from sqlalchemy.orm import joinedload, selectin_polymorphic
 
 from app.accounts.models import Person
-from app.contents.models import Attachment, Content, ContentTerm, Link, LinkState, Origin, Term, Vocabulary, Voice
+from app.contents.models import Attachment, Content, ContentTerm, Link, LinkState, Origin, Revision, Term, Vocabulary, Voice
 from app.contents.queries import listing, published
 from app.core import clock
 from app.core.db import db, get_one
@@ -53,6 +53,19 @@ def files_of(sheet: AnySheet) -> tuple[list[Shown], list[Shown]]:
         shown = Shown(row.id, row.file_id, row.title, row.alt, file.size, file.width, file.height)
         (images if file.is_image else documents).append(shown)
     return images, documents
+
+
+def with_last_writers(ids: Sequence[int]) -> list[tuple[AnySheet, int | None]]:
+    """These sheets whole, with their territory, and who wrote their last version: by review date."""
+    query = (
+        select(Content, Revision.author_id)
+        .outerjoin(Revision, and_(Revision.content_id == Content.id, Revision.n == Content.revision))
+        .where(Content.id.in_(ids))
+        .options(joinedload(Content.territory), selectin_polymorphic(Content, list(KINDS.values())))
+        .execution_options(populate_existing=True)
+    )
+    found = [(cast(Initiative | Document | Tool, sheet), writer_id) for sheet, writer_id in db.execute(query)]
+    return sorted(found, key=lambda each: (each[0].review_on or date.min, each[0].id))
 
 
 def moves_of(sheet: AnySheet) -> Sequence[Move]:

@@ -64,6 +64,8 @@ def words(template: str, context: dict[str, Any]) -> tuple[str, str]:
     for paragraph in re.split(r"\n\s*\n", body.strip()):
         lines = [line.strip() for line in paragraph.split("\n") if line.strip()]
         signs = any(line.rstrip("/") == base_url for line in lines)
+        if lines and lines[0].startswith("- "):  # a list: the page shows its words
+            lines = [line for line in lines if not _address.match(line)]
         leads = lines and _address.match(lines[-1])  # "Lire la décision :" and the address under it: the page has its own link
         if lines and not signs and not leads and not _greeting.match(" ".join(lines)):
             paragraphs.append("\n".join(lines))
