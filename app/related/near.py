@@ -5,7 +5,7 @@ as a search does: some milliseconds, on both databases, accents and inflections 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import or_
 
@@ -18,13 +18,15 @@ from app.core.logs import log
 from app.core.text import plain
 from app.related import registry
 from app.search import engines
-from app.search.analysis import WORD, term_of
+from app.search.analysis import WORD, analyser_of, term_of, terms
 from app.search.engines.base import Hit, SearchUnavailable
+from app.search.engines.ranking import is_telling
 
 SHOWN = 3
 ASKED = 60  # hits, before what is one's own is left out
 LEAST = 0.12  # likeness under which two texts are no candidates, whatever else they share
-ENOUGH = 0.16  # of what is shown, likeness and what else they share: judged in docs/related.md
+ENOUGH = 0.17  # of what is shown, likeness and what else they share: judged in docs/related.md
+FULL = 24  # different words from which a text says enough to be compared
 READ = 20_000  # characters of a text
 
 
@@ -53,10 +55,17 @@ def hits(title: str, body: str, *, language: str, kinds: Sequence[str], exclude:
     return [hit for hit in found if hit.likeness >= LEAST]
 
 
+def weight_of(title: str, body: str, language: str) -> float:
+    """How far what is near such a text may be believed, 0 to 1: of ten words, three in common are soon an accident."""
+    return min(1.0, len(set(filter(is_telling, terms(f"{title} {body[:READ]}", analyser_of(language))))) / FULL)
+
+
 def hits_of(content: Content) -> list[Hit]:
     """What is near a content whose body is loaded, itself apart."""
     words = plain(content.body_html or content.summary)
-    return hits(content.title, words, language=content.language, kinds=registry.compared(), exclude=[content.id])
+    weight = weight_of(content.title, words, content.language)
+    found = hits(content.title, words, language=content.language, kinds=registry.compared(), exclude=[content.id])
+    return [replace(hit, likeness=hit.likeness * weight) for hit in found]
 
 
 def elsewhere(title: str, body: str, *, territory_id: int | None, reader: Person, limit: int = SHOWN) -> list[Near]:

@@ -36,7 +36,8 @@ def near_place(one: Content, other: Content) -> str:
 def score(one: Content, other: Content, likeness: float, terms: Mapping[int, Terms]) -> float:
     mine, theirs = terms.get(one.id, {}), terms.get(other.id, {})
     extra = sum(WEIGHTS[name] for name in ("theme", "public") if shared(mine, theirs, name))
-    return likeness + extra + (WEIGHTS["place"] if near_place(one, other) else 0)
+    is_told = one.space_id is None or one.space_id != other.space_id  # of two pages of one consultation the place says nothing
+    return likeness + extra + (WEIGHTS["place"] if is_told and near_place(one, other) else 0)
 
 
 def between(one: Content, other: Content, likeness: float, terms: Mapping[int, Terms]) -> list[str]:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
 from app.consultations.models import Consultation
@@ -15,7 +16,7 @@ from app.core import clock, outbox
 from app.core.db import db, writing
 from app.initiatives.models import Initiative
 from app.projects.models import Project
-from app.related import near, pages, queries, services, worker
+from app.related import near, pages, queries, reasons, services, worker
 from app.related.models import Neighbour, Suggestion, SuggestionState
 from app.search import engines, sync
 from tests.factories import make_content, make_person, make_territory
@@ -279,6 +280,27 @@ def test_proposals_are_near_and_are_not_linked_by_hand(region):
     )
     with pytest.raises(services.DomainError, match="ne se lie pas"):
         services.tie(now(proposal), now(region.sheet), "follows", by=make_person(), own={proposal.id, region.sheet.id})
+
+
+def test_a_short_text_is_believed_less():
+    """Ten words, three in common, are soon an accident; the phrases of amendments and numbers make no text longer."""
+    short, long = near.weight_of("Les données critiques", "", "fr"), near.weight_of("Pistes", f"{BIKES} {CANTEEN} {ROADS}", "fr")
+    assert 0 < short < 0.2
+    assert long == 1
+    assert near.weight_of("Les données critiques", "Au 2e alinéa de l’article 11, le mot est remplacé, 1978.", "fr") < 0.2
+
+
+def test_of_one_consultation_the_place_says_nothing():
+    """Seen red before: every pair of one consultation was worth 0.05 more, and half of what pages showed was under the limit."""
+    place = make_territory()
+    consultation = make_consultation(territory=place)
+    one, other = (make_proposal(consultation) for _ in range(2))
+    elsewhere = make_proposal(make_consultation(territory=place))
+    set_committed_value(place, "parent", None)
+    for each in (one, other, elsewhere):
+        set_committed_value(each, "territory", place)
+    assert reasons.score(one, other, 0.10, {}) == pytest.approx(0.10)
+    assert reasons.score(one, elsewhere, 0.10, {}) == pytest.approx(0.15)
 
 
 def test_a_page_asks_two_questions_for_what_is_near(region, count_queries):

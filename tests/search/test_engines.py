@@ -231,6 +231,35 @@ def test_more_like_this_finds_the_nearest_and_not_itself(engine):
     assert engine.more_like("Plan vélo", "", 3, within={"kind": ["initiative"]}) == []
 
 
+def test_the_phrases_of_amendments_are_not_what_a_text_is_about(engine):
+    """Seen red with `is_telling` always true: the second document, which is about nothing of it, came first."""
+    phrases = "Au deuxième alinéa de l’article 11, les mots sont remplacés. Le troisième alinéa est ainsi modifié, rédigé, supprimé."
+    engine.put(
+        [
+            document(1, "Peindre les façades", "Des artistes peignent les façades du quartier"),
+            document(2, "Article 26", phrases),
+            document(3, "Cantine", "Des légumes"),
+        ]
+    )
+    found = engine.more_like("Article 17 : les façades", f"{phrases} Les artistes du quartier peignent.", 3)
+    assert [hit.content_id for hit in found] == [1]
+
+
+def test_one_rare_word_weighs_no_more_than_all_the_others(engine):
+    """Seen red with `MOST_OF_ONE` near 1: the word that stands twice in the region won by itself."""
+    others = [document(n, f"Autre chose {n}", "Le marché, la place, les bancs, la fontaine et le kiosque") for n in range(10, 16)]
+    engine.put(
+        [
+            document(1, "Adresses en xxx", "Le xxx des sites, et le marché", territory_id=7),
+            document(2, "La fontaine", "La place du marché, ses bancs, son kiosque et sa fontaine"),
+            *others,
+        ]
+    )
+    found = engine.more_like("Les bancs du marché", "Sur la place, des bancs près de la fontaine et du kiosque ; pas de xxx.", 20)
+    ranked = [hit.content_id for hit in found]
+    assert 1 not in ranked[:7]
+
+
 # --- Facets -------------------------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.search.analysis import term_of
+from app.search.analysis import terms as terms_of
 from app.search.engines.base import LAST_PAGE, STATES, Hit, Results, SearchRequest
 from app.search.engines.columns import ZONES, Columns, Ints, Mask, seconds
 from app.search.grammar import Phrase, Query, Word
@@ -36,6 +37,19 @@ MOST_PHRASE_CHECKS = 20_000
 MOST_LIKE_TERMS = 120  # of a text, looked up to tell which are rare
 TELLING_TERMS = 48  # kept
 LIKE_WEIGHTS = {"title": 1.5, "often": 0.7}  # what a shared term is worth there, besides 1
+# Words by which laws and their amendments are written: shared, they say that two texts are of that kind, not what they are about.
+# Left out: those whose stem is another word's (ter, terre), and « insertion », which is also a policy.
+DRAFTING = frozenset(
+    terms_of("""
+        alinéa article articles phrase mot mots amendement disposition dispositions loi décret proposition projet exposé motif motifs
+        ajouter ajouté ajoutée ajout insérer inséré insérée modifier modifié modifiée modification remplacer remplacé
+        remplacée remplacés remplacement rédiger rédigé rédigée rédaction supprimer supprimé supprimée suppression complément
+        relatif relative mentionné mentionnée susvisé visé visée présent présente bis quater quinquies
+        premier première second deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième
+        janvier février avril juin juillet août septembre octobre novembre décembre
+    """)
+)
+MOST_OF_ONE = 0.5  # of a likeness: what one word may make of it, unless it stands in both titles
 SHORTEST = 0.3  # of a mean length: shorter documents are no nearer for it
 
 Scores = NDArray[np.float32]
@@ -271,6 +285,11 @@ def phrase_places(snapshot: Snapshot, phrase: Phrase, mask: Mask) -> Ints:
     return candidates
 
 
+def is_telling(term: str) -> bool:
+    """May this word say what a text is about?"""
+    return term not in DRAFTING and not term.isdigit()
+
+
 def more_like(
     snapshot: Snapshot,
     title: Sequence[str],
@@ -284,7 +303,8 @@ def more_like(
 
     Near is a cosine of weights by rarity, lowered by the length of the document, then tempered by the share of what was
     looked for that is there: a short document with two rare words in common is not near a long text. Two terms at least
-    must be shared, three of a long text. `likeness` is relative to what the text itself would have, were it in the index.
+    must be shared, three of a long text; one alone makes no more than half,
+    and the words of drafting count for nothing. `likeness` is relative to what the text itself would have, were it in the index.
     """
     columns = snapshot.columns
     size = columns.size
@@ -293,6 +313,7 @@ def more_like(
         counts[term] = counts.get(term, 0) + 1
     for term in title[:100]:
         counts[term] = counts.get(term, 0) + 3
+    counts = {term: count for term, count in counts.items() if is_telling(term)}
     # Asking where every word of a long text stands would cost too much: the longest ones are the likeliest to be rare.
     candidates = sorted(counts, key=lambda term: -min(counts[term], 6) * len(term))[:MOST_LIKE_TERMS]
     ours = ~columns.alive | np.isin(columns.content_id, np.fromiter(exclude, dtype=np.int64))
@@ -306,21 +327,27 @@ def more_like(
         return []
     asked = [(zone, term) for term in telling for zone in LIKE_WEIGHTS]
     zones = dict(zip(asked, snapshot.places(asked), strict=True))
-    scores, covered, shared = (np.zeros(size, np.float32) for _ in range(3))
+    scores, covered, shared, alone = (np.zeros(size, np.float32) for _ in range(4))
     mass = itself = 0.0
     in_title = set(title)
     for term in telling:
         weight = np.float32(worth[term] * rarity[term])
+        before = scores[places[term]]
         scores[places[term]] += weight
         for zone, more in LIKE_WEIGHTS.items():
             there = zones[zone, term]
             scores[there] += weight * np.float32(more) * (_norm(columns, "title", there) if zone == "title" else 1)
+        made = scores[places[term]] - before
+        if term in in_title:  # in both titles, it is what both are about
+            made[np.isin(places[term], zones["title", term], assume_unique=True)] = 0
+        alone[places[term]] = np.maximum(alone[places[term]], made)
         covered[places[term]] += weight
         shared[places[term]] += 1
         mass += float(weight)
         itself += float(weight) * (1 + LIKE_WEIGHTS["title"] * (term in in_title) + LIKE_WEIGHTS["often"] * (counts[term] >= 3))
     length = (len(title) + len(body)) / columns.mean_length
     itself /= math.sqrt(SHORTEST + length)
+    scores = np.minimum(scores, (scores - alone) / np.float32(1 - MOST_OF_ONE))
     scores /= np.sqrt(SHORTEST + columns.relative_lengths[:, 2])
     likeness = (scores / np.float32(itself)) ** 0.7 * (covered / np.float32(mass)) ** 0.3
     mask = ~ours & (shared >= min(len(telling), 3 if len(telling) >= 12 else 2))
