@@ -227,11 +227,10 @@ def case_page(here, place, found, form, articles, targets) -> str:
 
 
 def neighbours(here, asked, around: list[queries.Row], found) -> dict[str, str | None]:
-    """The addresses of the cases before and after this one in the queue."""
-    ids = [row.case.id for row in around]
-    now = ids.index(found.id) if found.id in ids else len([row for row in around if row.case.id < found.id])
-    before = around[now - 1] if 0 < now <= len(around) else None
-    after = around[now + 1] if found.id in ids and now + 1 < len(around) else None
+    """The addresses of the cases before and after this one in the queue, where it stands or stood."""
+    mine = queries.key_of(here.places, found)
+    before = next((row for row in reversed(around) if queries.key_of(here.places, row.case) < mine), None)
+    after = next((row for row in around if queries.key_of(here.places, row.case) > mine), None)
     to = lambda row: row and case_url(here, asked, row.place, row.case.id)  # noqa: E731
     return {"previous_url": to(before), "next_url": to(after)}
 

@@ -123,11 +123,7 @@ def described(
     visibility, other = VISIBILITY.get(statement.scope, (None, None))
     account = ACCOUNT.get(statement.scope)
     by_law = statement.ground == Ground.LAW
-    cited = (
-        _("Article %(n)s de la charte, « %(title)s »", n=article.number, title=article.title)
-        if article
-        else _("Règles de modération du territoire")
-    )
+    cited = cited_rule(article)
     explanation = (article.text if article else _("Ce texte est lu par une personne avant d’être publié."))[:2000]
     law = (article.legal_ground if article and article.legal_ground else cited)[:500]
     ends = day(statement.ends_at) if statement.ends_at else None

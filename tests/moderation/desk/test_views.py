@@ -12,8 +12,11 @@ from app.core import db as database
 from app.core.db import db
 from app.initiatives.models import Tool
 from app.moderation import services as moderation
+from app.moderation.desk import letters
 from app.moderation.desk.models import SavedView
 from app.moderation.models import Case, Cause, Decision, Statement, Verdict
+from app.moderation.queries import get_case
+from app.notifications.models import Notification
 from app.projects.models import Project
 from tests.factories import make_person, make_territory
 from tests.moderation.desk.conftest import make_case
@@ -260,6 +263,34 @@ def test_several_are_decided_after_a_look_at_what_each_will_read(client, place, 
     undo = re.search(r'action="(/moderation/decisions/\d+/annuler)"', client.get(done.location).text)[1]
     client.post(undo)
     assert {db.get(Project, case.content_id).state for case in cases} == {State.PENDING}
+
+
+@pytest.mark.parametrize(
+    ("cause", "verdict"), [(Cause.GATE, "refuse"), (Cause.REPORT, "refuse"), (Cause.REPORT, "hide"), (Cause.GATE, "keep")]
+)
+def test_what_is_shown_before_deciding_several_is_what_each_reads(client, place, agent, article, cause, verdict):
+    """Red before: the rule and how to contest were left out, and a text that was removed was said « pas publié »."""
+    case = make_case(place, cause=cause, article=article if cause == Cause.REPORT else None, kind=Argument, body=BODY, **standing(place))
+    case_id, article_id = case.id, article.id
+    shown = letters.preview([get_case(case_id)], verdict=Verdict(verdict), article=article, reasons="Non.")[0]
+    client.log_in(agent)
+    given = {"article": str(article_id)} if verdict != "keep" else {}
+    decide(client, place, case, verdict=verdict, **given | {"reasons": "Non."})
+    sent = db.scalars(select(Notification).where(Notification.template == f"decision_{verdict}")).one()
+    assert (shown.title, shown.text) == (sent.title, sent.text)
+    if (cause, verdict) == (Cause.REPORT, "refuse"):
+        assert "est retiré" in sent.title
+        assert "ne pas publier" not in sent.text
+
+
+def test_a_decided_case_leads_to_those_that_stood_around_it(client, place, agent):
+    """Red before: it had no next one, and the one before was found by its number."""
+    young, decided, old = (make_case(place, hours=hours) for hours in (1, 2, 3))
+    client.log_in(agent)
+    decide(client, place, decided, verdict="keep")
+    page = client.get(address(place, decided)).text
+    assert re.search(rf'href="{address(place, young)}"[^>]*data-key="j"', page)
+    assert re.search(rf'href="{address(place, old)}"[^>]*data-key="k"', page)
 
 
 def test_who_was_overtaken_in_a_batch_is_told_and_the_rest_is_done(client, place, agent, article):
