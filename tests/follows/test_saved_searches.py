@@ -213,7 +213,11 @@ def test_o03_what_is_hidden_before_the_letter_leaves_is_not_in_it(app, at, run_w
 
 
 def test_n02_one_click_stops_the_letters_and_looking_does_not(app, client, at, run_worker):
-    """attacks.md N02: GET shows, POST acts, without a session, for this person only."""
+    """attacks.md N02: GET shows, POST acts, without a session, for this person only.
+
+    Seen red five ways: `stop` acting on GET and committing (acting alone is undone: no GET is kept), without `csrf.exempt`,
+    without comparing the signature, with one signature for feeds and letters, without the person in `stop_alerts`.
+    """
     at(MORNING)
     person, other = make_person(), make_person()
     search = saved(person, looked_at=MORNING - timedelta(days=1)).id
