@@ -70,6 +70,7 @@ def add_space_views(blueprint: Blueprint, load: Callable[[str, int], Content]) -
         with refusals_in(form):
             if form.validate_on_submit():
                 spaces.set_dates(space, [*spaces.copies_of(space), phase_from(form)], by=me())
+                flash(_("Les dates sont enregistrées."))
                 return back_to(space)
         return step(space, form, _("Ajouter une phase"), _("Enregistrer la phase"))
 
@@ -91,6 +92,7 @@ def add_space_views(blueprint: Blueprint, load: Callable[[str, int], Content]) -
         with refusals_in(form):
             if form.validate_on_submit():
                 spaces.set_dates(space, [*spaces.copies_of(space, without=phase_id), phase_from(form)], by=me())
+                flash(_("Les dates sont enregistrées."))
                 return back_to(space)
         return step(space, form, _("Modifier la phase"), _("Enregistrer la phase"))
 
@@ -98,6 +100,7 @@ def add_space_views(blueprint: Blueprint, load: Callable[[str, int], Content]) -
     def remove_phase(territory_slug, content_id, phase_id):
         space = load(territory_slug, content_id)
         spaces.set_dates(space, spaces.copies_of(space, without=phase_id), by=me())
+        flash(_("La phase est retirée."))
         return back_to(space)
 
 

@@ -19,7 +19,7 @@ from wtforms import (
 )
 from wtforms import Form as Row
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import DataRequired, InputRequired, Optional
 from wtforms.widgets import TextInput
 
 from app.contents import vocabularies
@@ -255,4 +255,4 @@ class TermForm(Form):
 
 
 class MergeForm(Form):
-    into = SelectField(_l("Fusionner dans"), coerce=listed)
+    into = SelectField(_l("Fusionner dans"), validators=[DataRequired(_l("Choisissez le terme qui reste."))], coerce=listed)

@@ -94,7 +94,10 @@ def merge(vocabulary, term_id):
     term = load(vocabulary, term_id)
     counted = vocabularies.counted_terms(vocabulary)
     form = MergeForm()
-    form.into.choices = [SelectChoice(each.id, each.label) for each, _count in counted if each.id != term.id]
+    form.into.choices = [
+        SelectChoice(0, _("Choisissez…")),
+        *(SelectChoice(each.id, each.label) for each, _count in counted if each.id != term.id),
+    ]
     with refusals_in(form):
         if form.validate_on_submit():
             into = vocabularies.get_term_by_id(vocabulary, form.into.data)

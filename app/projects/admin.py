@@ -140,6 +140,7 @@ def add_phase(territory_slug, project_id):
                 opens_at=from_paris(form.opens_at.data, "opens_at"),
                 closes_at=from_paris(form.closes_at.data, "closes_at"),
             )
+            flash(_("La phase est ajoutée."))
             return back_to(project)
     return render_template(
         "projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Ajouter une phase")
@@ -150,6 +151,7 @@ def add_phase(territory_slug, project_id):
 def remove_phase(territory_slug, project_id, phase_id):
     project = load(territory_slug, project_id)
     services.remove_phase(project, phase_id)
+    flash(_("La phase est retirée."))
     return back_to(project)
 
 

@@ -253,7 +253,8 @@ def test_curators_keep_the_lists(client):
     assert client.post(f"{base}theme/{velo.id}/deplacer", data={"sens": "haut"}).status_code == 302
     assert [term.label for term in contents.terms_in("theme")] == ["Vélo et marche", "Eau"]
     assert client.get(f"{base}level/{velo.id}").status_code == 404  # another list's
-    assert client.get(f"{base}theme/{eau.id}/fusionner").status_code == 200
+    assert '<option value="0">Choisissez…' in client.get(f"{base}theme/{eau.id}/fusionner").text
+    assert client.post(f"{base}theme/{eau.id}/fusionner", data={"into": "0"}).status_code == 422  # nothing is merged by default
     assert client.post(f"{base}theme/{eau.id}/fusionner", data={"into": str(eau.id)}).status_code == 422
     assert client.post(f"{base}theme/{eau.id}/fusionner", data={"into": str(velo.id)}).status_code == 302
     page = client.get(base + "theme").text
