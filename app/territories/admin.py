@@ -237,8 +237,10 @@ def create():
     with refusals_in(form):
         if form.validate_on_submit():
             territory = open_territory(form, parents.get(form.parent.data or ""))
-            said = _("L’espace de %(name)s est ouvert, avec la charte et les pages légales communes.", name=territory.name)
-            flash(f"{said} {_('Invitez maintenant son équipe.')}", "success")
+            flash(
+                _("L’espace de %(name)s est ouvert, avec sa charte et ses pages légales. Invitez son équipe.", name=territory.name),
+                "success",
+            )
             return redirect(url_for("territories_admin.settings", territory_slug=territory.slug))
     return render_template("territories/admin_create.html", form=form), form.status
 

@@ -138,3 +138,9 @@ def test_the_person_and_their_roles_are_one_query(client, count_queries):
 
 def test_nobody_there_is_not_found(client):
     assert client.get("/personnes/abcdefabcdef").status_code == 404
+
+
+def test_a_door_says_that_one_comes_back(client):
+    back = "vous reviendrez ensuite à la page"
+    assert back in client.get("/compte/connexion?next=/debats/").text
+    assert back not in client.get("/compte/connexion").text
