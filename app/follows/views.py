@@ -42,7 +42,7 @@ def index():
 def save():
     require("saved_search.create")
     services.save_search(me(), address=request.form.get("address", ""), label=request.form.get("label", ""))
-    flash(_("La recherche est enregistrée. Vous recevrez un courriel les jours où il y a du nouveau."))
+    flash(_("Vous suivez cette recherche. Vous recevrez un courriel les jours où il y a du nouveau."))
     return redirect(url_for("follows.index"))
 
 

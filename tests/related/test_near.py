@@ -95,6 +95,7 @@ def test_the_box_beside_a_form_follows_what_is_typed(client, region):
     assert "Cantine" not in answer.text
     assert "Vélos à l’écluse" not in answer.text
     assert "<html" not in answer.text
+    assert answer.text.count("<a ") == answer.text.count('target="_blank" rel="noopener"') > 0  # what is typed stays where it is
     nothing = client.post("/deja-fait-ailleurs/region", data={"title": "zzyzx"})
     assert "Rien de semblable" in nothing.text
     assert client.post("/deja-fait-ailleurs/nulle-part", data={}).status_code == 404
