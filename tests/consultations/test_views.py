@@ -427,7 +427,9 @@ def test_an_agent_opens_a_consultation_in_one_page_and_publishes_it(client):
     assert "Brouillon" in page
     assert client.post(f"{made.location}/publier").status_code == 303
     assert client.get("/consultations.json").json["total"] == 1
-    assert "La friche" in client.get(here).text
+    listed = client.get(here).text
+    assert "La friche" in listed
+    assert "samedi 31 janvier 2099 à minuit" in listed  # as citizens read it, not « 1er février à 0 h »
 
 
 def test_sections_are_kept_from_the_desk(client):
