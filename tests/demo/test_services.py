@@ -246,7 +246,9 @@ def pages_and_addresses():
         found["page"] += [f"/territoires/{slug}/", f"/territoires/{slug}/charte", f"/territoires/{slug}/theme.css"]
         found["page"] += [f"/territoires/{slug}/{page}" for page in ("mentions-legales", "vos-donnees", "accessibilite")]
     for content in db.scalars(select(Content).options(*BODIES)):
-        if content.kind in {"project", "consultation", "debate", "proposal", *KINDS}:
+        if content.state in {State.HIDDEN, State.REMOVED}:
+            found.setdefault("taken back", []).append(kinds.permalink(content))
+        elif content.kind in {"project", "consultation", "debate", "proposal", *KINDS}:
             is_read = content.is_public or (content.kind in KINDS and content.state == State.ARCHIVED)  # out of the lists only
             found["page" if is_read else "gone"].append(kinds.url_of(content))
         else:
@@ -265,9 +267,11 @@ def test_a_visitor_reads_everything_public_and_nothing_else(region):
     assert [each for each in wrong if each[1] != 200] == []
     assert [path for path in addresses["hop"] if client.get(path).status_code != 302] == []
     assert [path for path in addresses["gone"] if client.get(path).status_code != 404] == []
+    assert [path for path in addresses["taken back"] if client.get(path).status_code != 410] == []
     assert len(addresses["page"]) > 150
     assert len(addresses["hop"]) > 100
     assert len(addresses["gone"]) > 10
+    assert len(addresses["taken back"]) >= 4
 
 
 def test_a_visitor_fetches_the_documents_of_a_project(region):
