@@ -51,7 +51,7 @@ def test_the_list_shows_communes_under_their_intercommunality_in_html_and_json(c
     commune = make_pilot(name="Fourmies", parent=epci, insee="59249", population=11449)
     make_territory(name="Lieu sans espace", is_pilot=False)
     page = client.get("/territoires/").text
-    assert page.index("Action Fourmies") < page.index(f"/territoires/{commune.slug}/")
+    assert page.index("Action Fourmies") < page.index(f'href="/territoires/{commune.slug}/"')
     assert "Lieu sans espace" not in page
     given = client.get("/territoires.json").json
     assert (given["total"], given["page"], given["pages"]) == (2, 1, 1)
