@@ -67,8 +67,8 @@ def fields_of(content: Content) -> dict[str, Any]:
 
 def add(content: Content, *, author: Person | None, state: State = State.DRAFT, reason: str = "") -> None:
     """Enter a new content, with its first revision. `state` is DRAFT, or what the gate or an import decided."""
-    if state not in {State.DRAFT} | FOLLOWS[State.DRAFT]:
-        raise DomainError(_("Ce n’est plus possible : l’état de ce texte a changé entre-temps."))
+    if state != State.DRAFT:
+        check_follows(State.DRAFT, state)
     now, by_id = clock.now(), author.id if author else None
     content.author_id = by_id or content.author_id
     content.byline = content.byline or (author.name if author else "")
@@ -136,6 +136,11 @@ def edit(
 # --- States --------------------------------------------------------------------------------------------------------------
 
 
+def check_follows(before: State, after: State) -> None:
+    if after not in FOLLOWS[before]:
+        raise DomainError(_("Ce n’est plus possible : l’état de ce texte a changé entre-temps."))
+
+
 def change_state(content: Content, after: State, *, by: Person | None = None, reason: str = "", is_undone: bool = False) -> None:
     """The one way to another state: checks the table, writes the history, and settles what is public below.
 
@@ -144,8 +149,8 @@ def change_state(content: Content, after: State, *, by: Person | None = None, re
     before = content.state
     if after == before:
         return
-    if after not in FOLLOWS[before] and not is_undone:
-        raise DomainError(_("Ce n’est plus possible : l’état de ce texte a changé entre-temps."))
+    if not is_undone:
+        check_follows(before, after)
     content.state = after
     now = clock.now()
     if after == State.PUBLISHED:

@@ -251,7 +251,9 @@ FORMS: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "moderation.erase": lambda w, p: with_article(w, p, version="2", reasons="Contenu illicite, effacé."),
     "lists.show": lambda w, p: {"label": "Un terme de plus"},
     "moderation.correct": lambda w, p: {"text": "Otez le nom."},
-    "sanctions.propose": lambda w, p: with_article(w, p, kind="read_first", facts="Injures répétées.", until=f"{clock.from_now(days=30):%Y-%m-%d}"),
+    "sanctions.propose": lambda w, p: with_article(
+        w, p, kind="read_first", facts="Injures répétées.", until=f"{clock.from_now(days=30):%Y-%m-%d}"
+    ),
     "initiatives.create": lambda w, p: SHEET | {"territory": str(p.id)},
     "initiatives.edit": lambda w, p: SHEET | {"territory": str(p.id)},
     "initiatives.link": lambda w, p: {"target": str(p.contents["project", "published"]), "nature": "follows"},

@@ -4,6 +4,7 @@ An engine reads these once, a *chunk* at a time (a segment of Whoosh, rows of Po
 some 100 bytes a document: counting facets under any combination of filters is then a few operations on arrays.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from threading import Lock
@@ -18,8 +19,8 @@ Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
 ZONES = ("any", "title", "summary", "lessons", "often")  # where a term stands: anywhere, title, summary, lessons, three times or more
-NEVER = np.iinfo(np.int64).max
-LONG_AGO = np.iinfo(np.int64).min
+NEVER = int(np.iinfo(np.int64).max)
+LONG_AGO = int(np.iinfo(np.int64).min)
 
 # What a document leaves besides its words: (content id, facet values, opens, closes, published, words in title, summary, all).
 Row = tuple[int, dict[str, list[str]], int | None, int | None, int | None, int, int, int]
@@ -70,20 +71,25 @@ class Codes:
 class Chunk:
     """The columns of some documents, in order."""
 
-    def __init__(self, rows: Sequence[Row], codes: Codes):
-        self.size = len(rows)
-        self.content_id = np.array([row[0] for row in rows], dtype=np.int64)
-        self.opens = np.array([LONG_AGO if row[2] is None else row[2] for row in rows], dtype=np.int64)
-        self.closes = np.array([NEVER if row[3] is None else row[3] for row in rows], dtype=np.int64)
-        self.published = np.array([0 if row[4] is None else row[4] for row in rows], dtype=np.int64)
-        self.lengths = np.array([row[5:8] for row in rows], dtype=np.float32).reshape(len(rows), 3)
-        pairs: dict[str, tuple[list[int], list[int]]] = {}
-        for place, row in enumerate(rows):
-            for facet, values in row[1].items():
-                places, numbers = pairs.setdefault(facet, ([], []))
+    def __init__(self, rows: Iterable[Row], codes: Codes):
+        """Rows are read one by one into plain arrays: thousands of them held at once as objects weigh ten times what is kept."""
+        whole = {name: array("q") for name in ("content_id", "opens", "closes", "published")}
+        lengths = array("f")
+        pairs: dict[str, tuple[array[int], array[int]]] = {}
+        for place, (content_id, facets, opens, closes, published, *words) in enumerate(rows):
+            whole["content_id"].append(content_id)
+            whole["opens"].append(LONG_AGO if opens is None else opens)
+            whole["closes"].append(NEVER if closes is None else closes)
+            whole["published"].append(0 if published is None else published)
+            lengths.extend(words)
+            for facet, values in facets.items():
+                places, numbers = pairs.setdefault(facet, (array("i"), array("i")))
                 for value in values:
                     places.append(place)
                     numbers.append(codes.number(facet, value))
+        self.size = len(whole["content_id"])
+        self.content_id, self.opens, self.closes, self.published = (np.array(column, dtype=np.int64) for column in whole.values())
+        self.lengths = np.array(lengths, dtype=np.float32).reshape(self.size, 3)
         self.pairs: dict[str, tuple[Ints, Ints]] = {
             facet: (np.array(places, dtype=np.int32), np.array(numbers, dtype=np.int32)) for facet, (places, numbers) in pairs.items()
         }

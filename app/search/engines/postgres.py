@@ -158,9 +158,8 @@ class PostgresEngine:
             before = self._slots[ids]
             alive[before[before >= 0]] = False
             self._slots[ids] = -1
-            standing = [json.loads(row[2]) for row in rows if not row[1]]
-            if standing:
-                chunk = Chunk(standing, self.codes)
+            chunk = Chunk((json.loads(row[2]) for row in rows if not row[1]), self.codes)
+            if chunk.size:
                 self._slots[chunk.content_id] = np.arange(len(alive), len(alive) + chunk.size, dtype=np.int32)
                 alive = np.concatenate([alive, np.ones(chunk.size, dtype=bool)])
                 self._chunks.append(chunk)

@@ -105,7 +105,7 @@ class Segment:
     def __init__(self, reader: SegmentReader, codes: Codes):
         self.reader = reader
         self.size = reader.doc_count_all()
-        self.chunk = Chunk([reader.stored_fields(number)["row"] for number in range(self.size)], codes)
+        self.chunk = Chunk((reader.stored_fields(number)["row"] for number in range(self.size)), codes)
         self._vocabulary: Vocabulary | None = None
         self._streams: Any = None
 
