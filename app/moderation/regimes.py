@@ -83,7 +83,7 @@ def refuse_suspended(sanctions: Sequence[Sanction]) -> None:
         if sanction.kind == SanctionKind.SUSPENSION and sanction.ends_at is not None:
             raise DomainError(
                 _(
-                    "Vous ne pouvez pas écrire ici jusqu’au %(when)s. La raison : %(facts)s "
+                    "Vous ne pouvez pas écrire ici jusqu’au %(when)s. La raison : %(facts)s "
                     "Vous pouvez contester cette suspension : le lien est dans le message que vous avez reçu. "
                     "Votre texte est gardé ci-dessous, vous pouvez le copier.",
                     when=formats.moment(sanction.ends_at),
