@@ -16,7 +16,7 @@ def declare() -> None:
     def words(sheet, *keys: str) -> str:
         """The sections so called, or all but the lessons."""
         return " ".join(
-            f"{section['title']} {plain(section['html'])}"
+            ". ".join(part for part in (section["title"], plain(section["html"])) if part)
             for section in sheet.sections
             if (section["key"] in keys if keys else section["key"] not in LESSONS)
         )
