@@ -104,6 +104,7 @@ IDLE = {
     "initiatives.reopen",  # no remark is closed
     "exchange_admin.settle",  # no harvested sheet disagrees
     "sanctions.lift",  # no sanction holds
+    "moderation.uncut",  # nothing is cut
     "consultations_admin.conclude",  # these are open
     "debates_admin.conclude",
     "lists.adopt",  # each list has one term
