@@ -36,11 +36,12 @@ def posting(content: Content, counts: dict[str, int]) -> dict[str, Any] | None:
     if not content.is_public:
         return None
     about = identity(content)
+    words = about.pop("description")
     return {
         "@type": "DiscussionForumPosting",
         **about,
         "headline": content.title[:110],
-        "text": about.pop("description"),
+        "text": words,
         "author": author_of(content),
         "publisher": organization(content.territory),
         "datePublished": content.published_at,

@@ -130,7 +130,7 @@ def sheet_linked_data(sheet_id):
     require("sheet.read", found)
     about = said_of(found.kind, found, contents.terms_of([found.id])[found.id])
     if about is None:
-        raise NotFound  # a draft has no place among linked data, whoever asks
+        raise NotFound  # what is not on show, a draft or an archived sheet, has no place among linked data, whoever asks
     return linked_data(about)
 
 

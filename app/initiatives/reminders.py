@@ -41,9 +41,10 @@ def remind() -> int:
     theirs: dict[int, list[AnySheet]] = {}
     people = people_among({each for sheet, writer_id in found for each in (sheet.author_id, writer_id) if each is not None})
     for sheet, writer_id in found:
-        may = [people[each] for each in (sheet.author_id, writer_id) if each in people and can("sheet.edit", sheet, people[each])]
-        if may and may[0].id not in told:
-            theirs.setdefault(may[0].id, []).append(sheet)
+        writers = [people[each] for each in (sheet.author_id, writer_id) if each in people and each not in told]
+        may = next((person for person in writers if can("sheet.edit", sheet, person)), None)
+        if may is not None:
+            theirs.setdefault(may.id, []).append(sheet)
     for person_id, sheets in theirs.items():
         to = permalink(sheets[0]) if len(sheets) == 1 else path_for("contents.mine")
         notifications.notify(people[person_id], "sheets_due", url=to, **listed(sheets))
