@@ -264,14 +264,16 @@ def enact(
     decision.revision, decision.before, decision.after, decision.at = content.revision, before, after, at
     text = redactions.written(content)[1]
     last = queries.last_decision(decision.case_id) if decision.route == Route.APPEAL else None
-    restored = queries.last_sealing(content.id) if verdict in {Verdict.KEEP, Verdict.MOVE} else None
+    is_whole = verdict == Verdict.KEEP and (lift or last is not None)
+    shows_more = is_whole or (verdict in {Verdict.KEEP, Verdict.MOVE} and before != State.PUBLISHED)
+    restored = queries.last_sealing(content.id) if shows_more else None  # while cuts stand, older versions say what was cut
     if verdict == Verdict.MOVE:
         decision.moved_from_id = content.parent_id or content.space_id
     db.add(decision)
     db.flush()
     if verdict == Verdict.REDACT and article is not None:
         redactions.redact(content, spans, article_id=article.id, at=at)
-    elif verdict == Verdict.KEEP and (lift or last is not None):
+    elif is_whole:
         redactions.lift(content, at=at)
         if last is not None and last.verdict == Verdict.MOVE and last.moved_from_id is not None:
             contents.place_under(content, db.scalars(select(Content).where(Content.id == last.moved_from_id)).one())
@@ -356,6 +358,9 @@ def undo(decision: Decision, *, by: Person) -> None:
     with warrant(content, decision.before):
         contents.change_state(content, decision.before, by=by, reason=_("Décision annulée"), is_undone=True)
     redactions.unseal(content, sealed_at=decision.at)
+    sealing = queries.last_sealing(content.id)
+    if decision.verdict == Verdict.KEEP and sealing is not None and redactions.active_on(content):
+        redactions.seal(content, at=sealing.at, up_to=content.revision - 1)  # cut again: the older ones said the same
     if decision.before != State.PUBLISHED:
         standing = queries.standing_restriction(content.id)
         redactions.seal(content, at=standing.at if standing else clock.now(), up_to=content.revision, since=content.revision)

@@ -278,6 +278,57 @@ def test_an_answer_to_an_appeal_is_not_undone(world):
         services.undo(world.decide(case_of(text), Verdict.KEEP, article=None, route=Route.APPEAL), by=world.agent)
 
 
+# --- Older versions --------------------------------------------------------------------------------------------------------
+
+
+def cut_at_its_third_version(world):
+    """A proposal that said « Josette » in each of its versions, cut: the decision sealed the first two."""
+    text = make_proposal(make_consultation(territory=world.place), title="Un banc", body="Devant chez Josette, un banc.")
+    for n in (2, 3):
+        contents.edit(text, by=text.author, title="Un banc", body=f"Devant chez Josette, {n} bancs.")
+    world.decide(world.reported(text), Verdict.REDACT, spans=[span(text, "Josette")])
+    return text
+
+
+def versions_shown(client, text):
+    """What a visitor reads at the address of each version: its status, and whether the cut words stand there."""
+    path = f"/propositions/{text.id}/versions"
+    db.commit()
+    pages = [client.get(path, query_string={"version": n}) for n in (1, 2, 3)]
+    return [(page.status_code, "Josette" in page.text) for page in pages]
+
+
+ONLY_THE_CUT_ONE = [(404, False), (404, False), (200, False)]
+
+
+def test_cuts_put_back_by_an_undo_close_the_older_versions_again(world, client):
+    """Red before: the cut came back on the third version only, and any visitor read the words in the first two."""
+    text = cut_at_its_third_version(world)
+    lifted = world.decide(case_of(text), Verdict.KEEP, article=None, lift=True)
+    assert [each.n for each in redactions.public_revisions(text)] == [3, 2, 1]
+    services.undo(lifted, by=world.agent)
+    assert versions_shown(client, text) == ONLY_THE_CUT_ONE
+
+
+def test_an_undo_leaves_the_older_versions_as_easily_shown_again(world, client):
+    text = cut_at_its_third_version(world)
+    services.undo(world.decide(case_of(text), Verdict.KEEP, article=None, lift=True), by=world.agent)
+    world.decide(case_of(text), Verdict.KEEP, article=None, lift=True)
+    assert versions_shown(client, text) == [(200, True), (200, True), (200, True)]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.KEEP, Verdict.MOVE])
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_while_cuts_stand_the_older_versions_stay_closed(world, client, verdict, is_undone):
+    """Red before: reported again and kept as it was, or moved, the text showed its words in the first two versions."""
+    text = cut_at_its_third_version(world)
+    there = make_consultation(territory=world.place)
+    decision = world.decide(world.reported(text), verdict, article=None, destination=there if verdict == Verdict.MOVE else None)
+    if is_undone:
+        services.undo(decision, by=world.agent)
+    assert versions_shown(client, text) == ONLY_THE_CUT_ONE
+
+
 # --- Appeals ---------------------------------------------------------------------------------------------------------------
 
 
