@@ -6,8 +6,10 @@ import pytest
 
 from app.contents.models import Mandate
 from app.core import clock
+from app.core import db as database
 from app.core.db import db
-from app.moderation.models import Verdict
+from app.moderation import services
+from app.moderation.models import Cause, Decision, Route, Verdict
 from app.projects.models import Project
 from tests.factories import make_content, make_person, save
 from tests.moderation.appeals.world import against, appeal, decide, make_case
@@ -62,6 +64,24 @@ def test_nobody_else_reads_as_garant(client, world, who):
     db.commit()
     client.log_in(getattr(world, who, world.garant))
     assert [client.get(page).status_code for page in pages(world)] == [404, 404]
+
+
+def test_a_decision_whose_author_is_forgotten_is_still_a_persons(client, world):
+    """Red before: once the name was gone, the page said that a machine had decided."""
+    by_rule, by_person = "Automatiquement, version 1.", "L’équipe, version 1."
+    decision = db.query(Decision).filter_by(id=world.decision_id).one()
+    decision.by_id, decision.forgotten_at = None, clock.now()
+    db.commit()
+    client.log_in(world.garant)
+    page = client.get(pages(world)[1]).text
+    assert (by_person in page, by_rule in page) == (True, False)
+    database.writing.set(True)
+    services.open_case(world.text, Cause.REPORT)
+    given = {"route": Route.THRESHOLD, "verdict": Verdict.HIDE, "cause": Cause.REPORT, "article": world.article}
+    services.restrict_automatically(world.text, **given, reasons="Plusieurs personnes l’ont signalé.")
+    db.commit()
+    page = client.get(pages(world)[1]).text
+    assert (by_person in page, by_rule in page) == (True, True)
 
 
 def test_another_projects_case_does_not_exist_in_ones_own(client, world):
