@@ -1,7 +1,8 @@
 """What moderation keeps of people ends by itself: after the years that each table declares (`__personal__`), the worker forgets.
 
 Rows stay, so that the register, the monthly reports and the export of statements say the same for ever; what names somebody,
-or tells of them, goes. Nothing is forgotten of what still waits: an open case, an appeal without an answer.
+or tells of them, goes. Nothing is forgotten of what still waits: an open case, an appeal that is owed an answer. One that came
+late is owed none: it waits for nothing.
 """
 
 from collections.abc import Callable
@@ -21,12 +22,13 @@ from app.moderation.reports import LINK_DAYS
 from app.moderation.sanctions.models import Sanction, SanctionState
 from app.moderation.transparency.models import SecondReading
 
+LATE_DAYS = 365  # an appeal that came late and nobody answered keeps where to write for so long
 BATCH = 200  # rows in one transaction: others wait to write meanwhile
 
 
 @every(minutes=24 * 60, own_transactions=True)
 def forget_old_moderation() -> None:
-    for some in (unconfirmed_reports, reports, sanctions, names_on_sanctions, decisions, messages, appeals, second_readings):
+    for some in (unconfirmed_reports, reports, sanctions, names_on_sanctions, decisions, messages, appeals, late_appeals, second_readings):
         while forget(some):
             pass
 
@@ -48,10 +50,12 @@ def unconfirmed_reports() -> int:
 
 
 def reports() -> int:
-    """That a text was reported, and under which article, stays; by whom and in which words does not."""
-    waits = exists().where(Appeal.report_id == Report.id, Appeal.outcome.is_(None))
+    """That a text was reported, and under which article, stays; by whom and in which words does not.
+
+    Not while an appeal about the text waits, whoever made it: who answers reads them, and must be none of those who reported.
+    """
     says = or_(Report.person_id.is_not(None), Report.visitor_email.is_not(None), Report.visitor_name != "", Report.message != "")
-    old = and_(Report.created_at < kept_since(Report, "person_id"), says, ~is_open(Report.content_id), ~waits)
+    old = and_(Report.created_at < kept_since(Report, "person_id"), says, ~is_open(Report.content_id), ~is_contested(Report.content_id))
     return blank(Report, old, person_id=None, visitor_name="", visitor_email=None, message="", token_hash=None)
 
 
@@ -60,13 +64,14 @@ def reports() -> int:
 
 def sanctions() -> int:
     """A year after its end: whom it was about and what they had done. Its statement and its appeal are those of nobody."""
-    waits = exists().where(Appeal.sanction_id == Sanction.id, Appeal.outcome.is_(None))
+    waits = exists().where(Appeal.sanction_id == Sanction.id, is_owed_an_answer())
     old = and_(ended(), Sanction.person_id.is_not(None), ended_at() < kept_since(Sanction, "person_id"), ~waits)
     ids = db.scalars(select(Sanction.id).where(old).order_by(Sanction.id).limit(BATCH)).all()
     forgotten = _("Effacé un an après la fin de la mesure.")
     change(Sanction, Sanction.id.in_(ids), person_id=None, facts=forgotten, answer="")
     change(Statement, Statement.sanction_id.in_(ids), person_id=None, facts=forgotten)
-    change(Appeal, Appeal.sanction_id.in_(ids), person_id=None, reply_to=None, text=forgotten, answer=forgotten)
+    answer = case((Appeal.outcome.is_(None), ""), else_=forgotten)
+    change(Appeal, Appeal.sanction_id.in_(ids), person_id=None, reply_to=None, text=forgotten, answer=answer)
     return len(ids)
 
 
@@ -92,21 +97,26 @@ def names_on_sanctions() -> int:
 
 def decisions() -> int:
     """Not while somebody may still ask who had a hand in it: another person must answer an appeal."""
-    other = aliased(Decision)
-    waits = exists().where(other.case_id == Decision.case_id, Appeal.decision_id == other.id, Appeal.outcome.is_(None))
-    old = and_(Decision.by_id.is_not(None), Decision.at < kept_since(Decision, "by_id"), ~is_open(Decision.content_id), ~waits)
+    since, here = kept_since(Decision, "by_id"), Decision.content_id
+    old = and_(Decision.by_id.is_not(None), Decision.at < since, ~is_open(here), ~is_contested(here))
     return blank(Decision, old, by_id=None, forgotten_at=clock.now())
 
 
 def messages() -> int:
-    written_on = select(Case.is_open).where(Case.id == Message.case_id).scalar_subquery()
-    old = and_(Message.by_id.is_not(None), Message.at < kept_since(Message, "by_id"), ~written_on)
+    waits = exists().where(Case.id == Message.case_id, or_(Case.is_open, is_contested(Case.content_id)))
+    old = and_(Message.by_id.is_not(None), Message.at < kept_since(Message, "by_id"), ~waits)
     return blank(Message, old, by_id=None)
 
 
 def appeals() -> int:
     old = and_(Appeal.answered_by_id.is_not(None), Appeal.answered_at < kept_since(Appeal, "answered_by_id"))
     return blank(Appeal, old, answered_by_id=None, forgotten_at=clock.now())
+
+
+def late_appeals() -> int:
+    """Where to write to who had no account any more, once nobody will."""
+    left = and_(Appeal.is_late, Appeal.outcome.is_(None), Appeal.created_at < clock.from_now(days=-LATE_DAYS))
+    return blank(Appeal, and_(left, Appeal.reply_to.is_not(None)), reply_to=None)
 
 
 def second_readings() -> int:
@@ -120,6 +130,16 @@ def second_readings() -> int:
 def is_open(content_id: Any) -> ColumnElement[bool]:
     """Does the case of this content wait for somebody?"""
     return exists().where(Case.content_id == content_id, Case.is_open)
+
+
+def is_contested(content_id: Any) -> ColumnElement[bool]:
+    """Does an appeal against a decision about this content wait for its answer?"""
+    about = aliased(Decision)
+    return exists().where(about.content_id == content_id, Appeal.decision_id == about.id, is_owed_an_answer())
+
+
+def is_owed_an_answer() -> ColumnElement[bool]:
+    return and_(Appeal.outcome.is_(None), ~Appeal.is_late)
 
 
 def blank(model: type[Base], old: ColumnElement[bool], **values: Any) -> int:

@@ -17,6 +17,7 @@ from app.core.db import db
 from app.core.mail import MailMessage
 from app.moderation import queries, reports, retention, services
 from app.moderation.appeals import services as appeals
+from app.moderation.appeals.models import Appeal
 from app.moderation.appeals.queries import get_act, get_appeal
 from app.moderation.models import Case, Cause, Decision, Message, Report, Statement, Verdict
 from app.moderation.redress import Key
@@ -162,6 +163,43 @@ def test_a_decision_keeps_its_author_while_an_appeal_against_it_waits(at):
     db.commit()
     forget()
     assert db.scalar(select(Decision.by_id)) is None
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_all_that_an_answer_needs_waits_for_it_and_nothing_waits_for_one_that_is_not_owed(at, is_late):
+    """Red before, both ways: reports and messages went while their author's appeal waited; a late appeal held all for ever."""
+    world = make_case()
+    case = queries.get_case(db.scalars(select(Case.id)).one())
+    services.ask_for_correction(case, by=world.claire, text="Retirez ce mot.")
+    decision_id, sanction_id = decide(world), confirm(world, propose(world)).id
+    tell_everyone(at)
+    began = clock.now()
+    if is_late:
+        at(began + timedelta(days=200))
+    made = [appeal(against(decision_id)), appeal(get_act(Key(sanction_id=sanction_id)))]
+    assert [each.is_late for each in made] == [is_late, is_late]
+    at(began + 4 * YEAR)
+    forget()
+    kept = [Report.person_id, Message.by_id, Decision.by_id, Sanction.person_id, Statement.person_id]
+    counts = [db.scalar(select(func.count(column))) for column in kept]
+    assert counts == ([0, 0, 0, 0, 1] if is_late else [1, 1, 1, 1, 2])
+    assert db.scalars(select(Report.message)).all() == ["" if is_late else "Injure."]
+    assert db.scalars(select(Appeal.answer)).all() == ["", ""], "nobody answered, and nothing says that somebody did"
+
+
+def test_where_to_write_is_forgotten_a_year_after_a_late_appeal_that_nobody_answered(at):
+    world = make_case()
+    decision_id, sanction_id = decide(world), confirm(world, propose(world)).id
+    tell_everyone(at)
+    appeal(get_act(Key(sanction_id=sanction_id)), reply_to="bruno@example.net")
+    at(clock.from_now(days=200))
+    appeal(against(decision_id), reply_to="bruno@example.org")
+    at(clock.from_now(days=364))
+    forget()
+    assert set(db.scalars(select(Appeal.reply_to))) == {"bruno@example.net", "bruno@example.org"}
+    at(clock.from_now(days=2))
+    forget()
+    assert dict(db.execute(select(Appeal.is_late, Appeal.reply_to)).all()) == {False: "bruno@example.net", True: None}
 
 
 def test_a_visitor_who_never_confirmed_is_forgotten_after_a_week_and_may_report_again(at):
