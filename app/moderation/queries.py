@@ -1,6 +1,7 @@
 """Reads of the desk: what each loads and in which order."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from app.contents.models import Content, Redaction, State
 from app.contents.queries import BODIES
 from app.core.db import db, get_one
-from app.moderation.models import RESTRICTIVE, Case, Decision, Message, Regime, Report, Settings, Statement, Verdict
+from app.moderation.models import PROVISIONAL, RESTRICTIVE, Case, Decision, Message, Regime, Report, Settings, Statement, Verdict
 from app.territories.models import CharterArticle, Territory
 
 TARGET_HOURS = 24
@@ -65,6 +66,12 @@ def get_decision(decision_id: int) -> Decision:
 def last_decision(case_id: int) -> Decision | None:
     query = select(Decision).where(Decision.case_id == case_id).options(joinedload(Decision.by))
     return db.scalars(query.order_by(Decision.id.desc()).limit(1)).one_or_none()
+
+
+def last_settled_at(case_id: int) -> datetime | None:
+    """When the last decision that stands closed this case; None if none did."""
+    query = select(func.max(Decision.at)).where(Decision.case_id == case_id, Decision.verdict.not_in(PROVISIONAL))
+    return db.scalar(query.where(Decision.undone_at.is_(None)))
 
 
 RESTRICTED = {State.HIDDEN, State.REMOVED, State.REFUSED}

@@ -339,7 +339,10 @@ def overtaken_by(case: Case) -> str:
 
 
 def undo(decision: Decision, *, by: Person) -> None:
-    """Take one's decision back within thirty seconds, before anybody is told. The case waits again; the statement is void with it."""
+    """Take one's decision back within thirty seconds, before anybody is told. The statement is void with it.
+
+    The case waits again, since when it waited; a decided one that was taken up for this decision alone is decided as it was.
+    """
     content = db.scalars(select(Content).where(Content.id == decision.content_id)).one()
     case = locked(content.id)
     last = queries.last_decision(case.id)
@@ -367,7 +370,10 @@ def undo(decision: Decision, *, by: Person) -> None:
     if decision.before == State.PENDING and content.published_at is not None and content.published_at >= decision.at:
         content.published_at = None
     content.restriction = queries.motive_of(content)
-    case.is_open, case.decided_at, case.opened_at, case.version = True, None, decision.opened_at, case.version + 1
+    was_taken_up = not case.is_open and decision.opened_at != case.opened_at  # `decide` leaves the case its own opening then
+    case.decided_at, case.version = queries.last_settled_at(case.id), case.version + 1
+    if not was_taken_up:
+        case.is_open, case.opened_at = True, decision.opened_at
     outbox.cancel(ERASING, decision.id)
     telling.take_back(decision)
     record("moderation.undone", decision, content)

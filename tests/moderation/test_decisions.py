@@ -250,6 +250,27 @@ def test_undoing_leaves_the_text_the_case_and_the_people_as_before(world, verdic
     assert db.scalar(select(func.count(Statement.id))) == (verdict != Verdict.KEEP)  # void with its decision, but kept
 
 
+@pytest.mark.parametrize(("verdict", "is_reported_again"), [(Verdict.KEEP, False), (Verdict.KEEP, True), (Verdict.ERASE, False)])
+def test_undoing_what_a_decided_case_was_taken_up_for_leaves_it_decided(world, at, verdict, is_reported_again):
+    """Red before: the case came into the queue, where nobody had put it, and its former date was lost."""
+    text = world.text(body="Bon projet, dit Josette.")
+    former = world.decide(world.reported(text), Verdict.REDACT, spans=[span(text, "Josette")])
+    case = case_of(text)
+    opened, decided = case.opened_at, former.at
+    at(clock.from_now(days=3))
+    given = {"lift": True, "article": None} if verdict == Verdict.KEEP else {"route": Route.ERASURE, "by": world.manager}
+    decision = world.decide(case, verdict, **given)
+    at(clock.from_now(seconds=5))
+    if is_reported_again:
+        world.reported(text)
+    at(clock.from_now(seconds=5))
+    services.undo(decision, by=world.manager)
+    case = case_of(text)
+    since = decision.opened_at if is_reported_again else opened
+    assert (case.is_open, case.opened_at, case.decided_at) == (is_reported_again, since, decided)
+    assert (text.body_source, text.restriction) == ("Bon projet, dit […].", "Injures")
+
+
 def test_after_thirty_seconds_a_decision_is_gone(world, at):
     decision = world.decide(world.reported(world.text()), Verdict.REFUSE)
     at(decision.at + timedelta(seconds=services.UNDO_SECONDS))
