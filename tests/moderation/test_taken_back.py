@@ -1,5 +1,9 @@
 """What stands at the own address of a text that moderation took back, and of one that nobody must learn of."""
 
+import html
+import re
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from app.contents import services as contents
@@ -40,6 +44,25 @@ def test_a_proposal_that_was_taken_back_says_why_and_leads_where_it_stood(world,
     assert (told.status_code, told.json["error"], told.headers["X-Robots-Tag"]) == (410, says, "noindex")
     assert "Injures" in told.json["message"]
     assert "infâme" not in told.text
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REFUSE, Verdict.HIDE])
+def test_its_author_is_led_to_where_the_decision_is_linked(world, client, verdict):
+    """Red before: logged in, they came back to the page of the text, which links no decision."""
+    author = make_person()
+    text = make_proposal(make_consultation(territory=world.place), author=author)
+    decision_id = world.decide(world.reported(text), verdict).id
+    path = f"/propositions/{text.id}"
+    db.commit()
+    page = client.get(path).text
+    door = html.unescape(re.search(r'href="([^"]*)">Connectez-vous', page)[1])
+    then = parse_qs(urlsplit(door).query)["next"][0]
+    client.log_in(author)
+    assert "Connectez-vous" not in client.get(path).text
+    page = client.get(then)
+    assert page.status_code == 200
+    assert f'href="/moderation/decisions/{decision_id}"' in page.text
+    assert client.get(f"/moderation/decisions/{decision_id}").status_code == 200
 
 
 def test_what_was_said_in_a_thread_leads_back_to_its_place(world, client):
