@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 
+from app.audit.services import SECRETS_KEPT
 from app.contents.models import Content
 from app.contents.queries import latest
 from app.contents.rows import Row, content_row
@@ -102,7 +103,8 @@ def accessibility():
 @home.get("/vos-donnees")
 def privacy():
     kept = {"reports": years_kept(Report, "person_id"), "sanctions": years_kept(Sanction, "person_id")}
-    return standing_page("privacy", kept=kept | {"deciders": years_kept(Decision, "by_id")})
+    kept |= {"deciders": years_kept(Decision, "by_id"), "sealed": SECRETS_KEPT.days // 365}
+    return standing_page("privacy", kept=kept)
 
 
 @home.get("/mentions-legales")

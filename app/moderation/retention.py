@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from app.accounts.models import Person
 from app.core import clock
 from app.core.db import Base, db, transaction
 from app.core.i18n import _
@@ -63,10 +64,16 @@ def reports() -> int:
 
 
 def sanctions() -> int:
-    """A year after its end: whom it was about and what they had done. Its statement and its appeal are those of nobody."""
+    """A year after its end: whom it was about and what they had done. Its statement and its appeal are those of nobody.
+
+    The register of acts keeps the facts under seal for its own time (`audit.services.SECRETS_KEPT`): no page shows them.
+    """
+    since = kept_since(Sanction, "person_id")
     waits = exists().where(Appeal.sanction_id == Sanction.id, is_owed_an_answer())
-    old = and_(ended(), Sanction.person_id.is_not(None), ended_at() < kept_since(Sanction, "person_id"), ~waits)
+    old = and_(ended(), Sanction.person_id.is_not(None), ended_at() < since, ~waits)
     ids = db.scalars(select(Sanction.id).where(old).order_by(Sanction.id).limit(BATCH)).all()
+    whose = select(Sanction.person_id).where(Sanction.id.in_(ids))
+    change(Person, and_(Person.id.in_(whose), Person.suspended_until < since), suspension_reason="")  # a later one has its own
     forgotten = _("Effacé un an après la fin de la mesure.")
     change(Sanction, Sanction.id.in_(ids), person_id=None, facts=forgotten, answer="")
     change(Statement, Statement.sanction_id.in_(ids), person_id=None, facts=forgotten)

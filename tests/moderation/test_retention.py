@@ -9,6 +9,8 @@ from app.accounts import personal
 from app.accounts.models import Person
 from app.audit import keys
 from app.audit import queries as audit
+from app.audit import services as audit_services
+from app.audit.models import AuditEntry, AuditSecret
 from app.contents import retention as states
 from app.contents.queries import get_content
 from app.core import clock
@@ -17,12 +19,12 @@ from app.core.db import db
 from app.core.mail import MailMessage
 from app.moderation import queries, reports, retention, services
 from app.moderation.appeals import services as appeals
-from app.moderation.appeals.models import Appeal
+from app.moderation.appeals.models import Appeal, Outcome
 from app.moderation.appeals.queries import get_act, get_appeal
 from app.moderation.models import Case, Cause, Decision, Message, Report, Statement, Verdict
 from app.moderation.redress import Key
-from app.moderation.sanctions.models import Sanction
-from app.moderation.sanctions.queries import Stage
+from app.moderation.sanctions.models import Sanction, SanctionKind
+from app.moderation.sanctions.queries import Stage, get_sanction
 from app.moderation.transparency import dsa
 from app.moderation.transparency import queries as transparency
 from app.moderation.transparency.calendars import this_month
@@ -200,6 +202,53 @@ def test_where_to_write_is_forgotten_a_year_after_a_late_appeal_that_nobody_answ
     at(clock.from_now(days=2))
     forget()
     assert dict(db.execute(select(Appeal.is_late, Appeal.reply_to)).all()) == {False: "bruno@example.net", True: None}
+
+
+@pytest.mark.parametrize("is_suspended_again", [False, True])
+def test_the_reason_of_a_suspension_leaves_the_account_with_the_sanction_and_a_later_one_stays(at, client, is_suspended_again):
+    """Red before: the account, and what its person takes away, told the facts for ever."""
+    world = make_case()
+    bruno_id, began = world.bruno.id, clock.now()
+    confirm(world, propose(world, SanctionKind.SUSPENSION, region=True))  # for thirty days
+    if is_suspended_again:
+        at(began + timedelta(days=390))
+        confirm(world, propose(world, SanctionKind.SUSPENSION, region=True, facts="Une menace."))
+    reasons = []
+    for days in (394, 397):
+        at(began + timedelta(days=days))
+        forget()
+        reasons.append(again(Person, bruno_id).suspension_reason)
+    assert reasons == (["Une menace."] * 2 if is_suspended_again else ["Trois injures en une semaine.", ""])
+    sealed = select(AuditSecret.payload).where(AuditSecret.person_id == bruno_id)
+    assert "Trois injures" in "".join(db.scalars(sealed)), "under seal, as « Vos données » says"
+    assert "Ils sont effacés après 5 ans" in client.get("/vos-donnees").text
+    database.writing.set(True)
+    at(began + 7 * YEAR)
+    audit_services.forget_expired()
+    assert db.scalars(sealed).all() == []
+
+
+def test_o06_a_late_appeal_against_a_purged_closure_is_read_and_answered(at, client):
+    """Red before: its page led to a page that is not there, and whoever upheld it was told 409, each time."""
+    world = make_case()
+    sanction_id, reader_id = propose(world, SanctionKind.CLOSURE, region=True).id, make_person(roles=[("administrator", None)]).id
+    confirm(world, get_sanction(sanction_id))
+    at(clock.from_now(days=800))
+    forget()
+    assert again(Sanction, sanction_id).person_id is None
+    made_id = appeal(get_act(Key(sanction_id=sanction_id)), reply_to="bruno@example.org").id
+    client.log_in(again(Person, reader_id))
+    path = f"/moderation/region/recours/{made_id}"
+    page = client.get(path)
+    assert page.status_code == 200
+    assert f"/sanctions/{sanction_id}" not in page.text
+    database.writing.set(True)
+    answered = client.post(path, data={"version": "1", "outcome": "upheld", "answer": "Nous nous sommes trompés."})
+    assert answered.status_code == 302
+    assert again(Appeal, made_id).outcome == Outcome.UPHELD
+    act = db.scalars(select(AuditEntry).where(AuditEntry.act == "appeal.answered")).one()
+    assert act.subject == f"sanction:{sanction_id}", "it is about nobody any more"
+    assert db.scalars(select(MailMessage.to_address).where(MailMessage.template == "appeal_upheld")).one() == "bruno@example.org"
 
 
 def test_a_visitor_who_never_confirmed_is_forgotten_after_a_week_and_may_report_again(at):

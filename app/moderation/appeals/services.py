@@ -124,8 +124,15 @@ def close(appeal: Appeal, act: Act, *, by: Person, outcome: Outcome, answer: str
     if db.execute(won.returning(Appeal.id).execution_options(synchronize_session="fetch")).scalar() is None:
         raise Conflict(overtaken_by(appeal))
     facts = {"appeal": appeal.id, "outcome": outcome.value, "against": str(act.key), "late": int(appeal.is_late)}
-    subject = f"content:{act.decision.content_id}" if act.decision else f"person:{act.sanction.person_id}"  # type: ignore[union-attr]
-    audit.record("appeal.answered", territory_id=act.territory_id, actor_id=by.id, subject=subject, detail=facts)
+    audit.record("appeal.answered", territory_id=act.territory_id, actor_id=by.id, subject=subject_of(act), detail=facts)
+
+
+def subject_of(act: Act) -> str:
+    """As the register names it; a purged sanction is about nobody."""
+    if act.decision is not None:
+        return f"content:{act.decision.content_id}"
+    person_id = act.sanction.person_id if act.sanction else None
+    return f"sanction:{act.key.sanction_id}" if person_id is None else f"person:{person_id}"
 
 
 def had_a_hand(by: Person) -> ColumnElement[bool]:

@@ -38,7 +38,7 @@ class Sanction(Base):
             export=("kind", "state", "facts", "proposed_at", "starts_at", "ends_at"),
             erase="keep",
             kept="Une sanction reste après sa fin, pour le recours et contre un nouveau compte aussitôt ouvert. "
-            "Ensuite il n’en reste que la sorte, le lieu et les dates, pour les comptes publics.",
+            "Ensuite il n’en reste que la sorte, la règle appliquée, le lieu et les dates, pour les comptes publics.",
             years=1,  # from its end
         ),
         Personal(of="proposed_by_id", erase="keep", kept="Qui propose une sanction en répond.", years=2),

@@ -184,7 +184,10 @@ def lift(sanction: Sanction, *, by: Person, reasons: str, seen: int) -> None:
 
 
 def overturn(sanction: Sanction, *, by: Person, reasons: str) -> bool:
-    """An appeal was upheld: it ends, whatever its stage. The appeal's answer tells the person. False if it had ended already."""
+    """An appeal was upheld: it ends, whatever its stage. The appeal's answer tells the person. False if it had ended already,
+    or is purged: nobody is left to give anything back to."""
+    if sanction.person_id is None:
+        return False
     waits = sanction.is_provisional and sanction.ends_at is not None and sanction.ends_at > clock.now()
     if not waits and not sanction.holds(clock.now()):
         return False
