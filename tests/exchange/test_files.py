@@ -95,6 +95,20 @@ def test_a_sheet_goes_out_and_comes_back_the_same(client, curator, sheet, run_wo
     assert (copy.state, copy.source) == (State.PUBLISHED, "https://ailleurs.example/contributions/7")
 
 
+@pytest.mark.parametrize(("write", "ending"), [(tables.write_ods, "ods"), (tables.write_xlsx, "xlsx")])
+def test_a_table_gives_back_every_sign_it_was_given(write, ending):
+    """Lines, runs of spaces, what XML reserves, what a spreadsheet would compute: text stays text, numbers numbers."""
+    words = ["=1+1", "a & b <c> \"d\" 'e'", "one\ntwo\n\nfour", "  two before,  two within", "é 🐈 ﷽", "]]>", "{=cmd}", "0012"]
+    rows = [[each, number, None] for number, each in enumerate(words, 1)]
+    read = tables.read_table(write(rows, ["mots", "nombre", "rien"], 'Un « titre » & "<autre>"'), f"t.{ending}")
+    assert [(row["mots"], row["nombre"]) for row in read] == [(each, str(number)) for number, each in enumerate(words, 1)]
+
+
+def test_signs_that_xml_cannot_hold_are_left_out():
+    read = tables.read_table(tables.write_ods([["a\x00b\x0bc\ud800d"]], ["mots"], "T"), "t.ods")
+    assert read[0]["mots"] == "abcd"
+
+
 def test_our_own_file_sent_back_makes_nothing_new(client, curator, sheet):
     read = tables.read_table(client.get("/donnees/catalogue.csv").data, "c.csv")
     kept = importing.prepare(read, name="c.csv", by=curator, target=Step.DRAFT, replaces=True)
