@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, union
+from sqlalchemy import Result, Select, func, select, union
 
 from app.audit.chain import GENESIS, chain_of, commit, facts, link, statement
 from app.audit.keys import Keys
 from app.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditSecret
-from app.core.db import db
+from app.core.db import db, stream
 from app.core.i18n import _, ngettext
 
 HASHED = ("n", "act", "actor_id", "subject", "detail", "commitment", "at", "previous_hash", "hash")
@@ -86,7 +86,7 @@ def verify(chain: str, *, keys: Keys, others: Iterable[Checkpoint] = ()) -> Verd
         expected.setdefault(each.n, set()).add(each.hash)
 
     n, previous = 0, GENESIS
-    with db.execute(_whole(chain)) as rows:
+    with _whole(chain) as rows:
         for row in rows:
             n += 1
             trouble = _trouble(row, n, chain, previous) or _unlike(expected.get(n), row.hash, n, chain)
@@ -130,7 +130,7 @@ def summary(verdicts: Sequence[Verdict]) -> str:
 
 def entries_from(chain: str) -> Iterator[dict[str, Any]]:
     """The chain as it is hashed, for who verifies it with nothing of ours: each link, its facts, never personal data."""
-    with db.execute(_whole(chain)) as rows:
+    with _whole(chain) as rows:
         for row in rows:
             told = facts(act=row.act, actor_id=row.actor_id, at=row.at, commitment=row.commitment, detail=row.detail, subject=row.subject)
             yield {"chain": chain, "n": row.n, "facts": told, "hash": row.hash}
@@ -144,10 +144,10 @@ def verify_all(*, keys: Keys, others: Sequence[Checkpoint] = ()) -> Iterator[Ver
         yield verify(chain, keys=keys, others=others)
 
 
-def _whole(chain: str) -> Select:
+def _whole(chain: str) -> Result[Any]:
     query = select(*(getattr(AuditEntry, name) for name in HASHED), AuditSecret.salt, AuditSecret.payload)
     query = query.outerjoin(AuditSecret, AuditSecret.entry_id == AuditEntry.id)
-    return query.where(AuditEntry.chain == chain).order_by(AuditEntry.n).execution_options(yield_per=2000)
+    return stream(query.where(AuditEntry.chain == chain).order_by(AuditEntry.n), 2000)
 
 
 def _trouble(row: Any, n: int, chain: str, previous: str) -> str | None:

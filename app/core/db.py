@@ -1,12 +1,15 @@
 """The database: base class, column types, session, and one transaction per request.
 
-A safe request reads: its transaction cannot write. Any other takes SQLite's write lock at its start, after a
+A safe request reads: its connection cannot write. Any other takes SQLite's write lock at its start, after a
 file lock that gives each writer its turn (SQLite's own busy timeout lets the unluckiest of eight wait four seconds).
+
+On PostgreSQL what reads has connections of its own, without transactions: there each statement sees what is committed when it
+begins, in a transaction or not, and every round trip saved is a tenth of a page (docs/decisions/0006).
 """
 
 import fcntl
-import json
 import os
+import select as sockets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,12 +17,12 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
+from weakref import WeakKeyDictionary
 
 from flask import Flask, Response, request
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Date,
     DateTime,
@@ -35,10 +38,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import Connection, Engine, Result
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
+from sqlalchemy.orm import Session as PlainSession
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
@@ -56,11 +60,24 @@ BIGGEST_ID = 2**31 - 1
 RETRIED = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 ATTEMPTS = 3
 PG_OPTIONS = "-c statement_timeout=30000 -c timezone=UTC"
+PG_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}  # a server that is gone is found out when idle
 
 T = TypeVar("T")
-Session = sessionmaker(expire_on_commit=False)
-db = scoped_session(Session)
+Columns = TypeVarTuple("Columns")
 writing: ContextVar[bool] = ContextVar("writing", default=False)
+readers: WeakKeyDictionary[Engine | Connection, Engine] = WeakKeyDictionary()  # beside an engine, the one for what only reads
+
+
+class ChoosingSession(PlainSession):
+    """On the engine it is bound to when it writes, or streams; when it reads, on the reader of that engine, if it has one."""
+
+    def get_bind(self, *args: Any, streams: bool = False, **kw: Any) -> Engine | Connection:
+        bind = super().get_bind(*args, **kw)
+        return bind if writing.get() or streams else readers.get(bind, bind)
+
+
+Session = sessionmaker(class_=ChoosingSession, expire_on_commit=False)
+db = scoped_session(Session)
 
 
 class UtcDateTime(TypeDecorator):
@@ -77,16 +94,14 @@ class UtcDateTime(TypeDecorator):
 
 
 class Numbers(TypeDecorator):
-    """Whole numbers sent as one value: an array on PostgreSQL, JSON on SQLite."""
+    """Whole numbers sent as one text, an array's on PostgreSQL, JSON on SQLite: a driver looks at each of a list's."""
 
     impl = String
     cache_ok = True
 
-    def load_dialect_impl(self, dialect):
-        return dialect.type_descriptor(postgresql.ARRAY(BigInteger) if dialect.name == "postgresql" else String())
-
     def process_bind_param(self, value, dialect):
-        return list(value) if dialect.name == "postgresql" else json.dumps(list(value))
+        written = ",".join(map(str, value))
+        return f"{{{written}}}" if dialect.name == "postgresql" else f"[{written}]"
 
 
 class OneOf(FunctionElement[bool]):
@@ -107,7 +122,7 @@ def one_of_on_sqlite(element, compiler, **kw) -> str:
 @compiles(OneOf, "postgresql")
 def one_of_on_postgres(element, compiler, **kw) -> str:
     column, numbers = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} = ANY ({numbers})"
+    return f"{column} = ANY (CAST({numbers} AS BIGINT[]))"
 
 
 def one_of(column: Any, name: str) -> OneOf:
@@ -188,13 +203,17 @@ class TurnTaking(sqlite3.Connection):
 def make_engine(url: str) -> Engine:
     """The engine for `url`, on SQLite or PostgreSQL, with the guarantees described above."""
     if url.startswith("postgres"):
-        engine = create_engine(
-            url, pool_size=5, max_overflow=10, pool_pre_ping=True, hide_parameters=True, connect_args={"options": PG_OPTIONS}
-        )
+        engine = make_postgres_engine(url, PG_OPTIONS)
+        reader = make_postgres_engine(url, f"{PG_OPTIONS} -c default_transaction_read_only=on", isolation_level="AUTOCOMMIT")
+        readers[engine] = reader
 
         @event.listens_for(engine, "begin")
         def begin_on_postgres(conn):
             conn.connection.dbapi_connection.read_only = not writing.get()
+
+        @event.listens_for(engine, "engine_disposed")
+        def dispose_reader(_engine):
+            reader.dispose()
 
         return engine
 
@@ -210,6 +229,21 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(conn):
         conn.connection.dbapi_connection.begin(writing.get())
+
+    return engine
+
+
+def make_postgres_engine(url: str, options: str, **settings: Any) -> Engine:
+    pool = {"pool_size": 5, "max_overflow": 10}
+    engine = create_engine(url, hide_parameters=True, connect_args={"options": options, **PG_KEEPALIVE}, **pool, **settings)
+
+    @event.listens_for(engine, "checkout")
+    def refuse_the_dead(connection, _record, _proxy):
+        """A server that closed a connection has said so on its socket. To ask it, as a ping does, is a round trip a request."""
+        poll = sockets.poll()
+        poll.register(connection.fileno(), sockets.POLLIN)
+        if poll.poll(0):
+            raise DisconnectionError
 
     return engine
 
@@ -265,7 +299,8 @@ def init_app(app: Flask) -> None:
 
 
 def in_one_transaction(work: Callable[[], Response]) -> Response:
-    """Run a view and keep what it did if it succeeded. On PostgreSQL a deadlock's victim runs again, three times at most."""
+    """Run a view and keep what it did if it succeeded. On PostgreSQL a deadlock's victim runs again, as does
+    what reads through a connection that broke: three times at most."""
     for attempt in range(ATTEMPTS):
         try:
             response = work()
@@ -276,9 +311,16 @@ def in_one_transaction(work: Callable[[], Response]) -> Response:
             return response
         except DBAPIError as error:
             db.rollback()
-            if getattr(error.orig, "sqlstate", None) not in RETRIED or attempt == ATTEMPTS - 1:
+            if not may_run_again(error) or attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
+
+
+def may_run_again(error: DBAPIError) -> bool:
+    """Did the database undo all of it? Of an act whose connection broke nobody knows; what only reads can be read again."""
+    if error.connection_invalidated:
+        return request.method in SAFE_METHODS
+    return getattr(error.orig, "sqlstate", None) in RETRIED
 
 
 def get_one(query: Select[T], values: dict[str, Any] | None = None) -> T:
@@ -294,6 +336,11 @@ def let_go(*things: Any) -> None:
     for thing in things:
         if thing is not None and thing in db:
             db.expunge(thing)
+
+
+def stream(query: Select[*Columns], rows: int) -> Result[*Columns]:
+    """What a query finds, so many rows at once. On PostgreSQL a cursor of the server's holds the rest: it needs a transaction."""
+    return db.execute(query, execution_options={"yield_per": rows}, bind_arguments={"streams": True})
 
 
 def is_postgres() -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select
 
 from app.contents.models import Content, State
 from app.core import clock, formats
-from app.core.db import db, insert_or_ignore, transaction
+from app.core.db import db, insert_or_ignore, stream, transaction
 from app.core.fetch import Unreachable, fetch
 from app.core.i18n import _, _l
 from app.core.worker import every
@@ -32,7 +32,7 @@ def cited() -> Iterator[tuple[int, str]]:
     for model in (Initiative, Document, Tool):
         address = getattr(model, "address", literal(""))
         query = select(model.id, model.sources, address).where(model.state == State.PUBLISHED)
-        for sheet_id, sources, own in db.execute(query.execution_options(yield_per=500)):
+        for sheet_id, sources, own in stream(query, 500):
             urls = [source.get("url", "") for source in sources] + [own]
             yield from ((sheet_id, url) for url in urls if url)
 

@@ -1,13 +1,15 @@
 """One transaction a request: readers cannot write, writers take turns, and what fails leaves nothing."""
 
 import threading
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import DBAPIError
+from flask import request
+from sqlalchemy import create_engine, func, select, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.core import db as database
-from app.core.db import db, insert_or_ignore, one_of, transaction
+from app.core.db import db, insert_or_ignore, one_of, stream, transaction
 from app.core.once import FormKey
 from app.core.outbox import OutboxJob
 
@@ -17,6 +19,17 @@ WRITERS, TURNS = 32, 5
 def count(committed) -> int:
     db.rollback()
     return db.scalar(select(func.sum(OutboxJob.attempts))) or 0
+
+
+@contextmanager
+def reading():
+    db.rollback()
+    token = database.writing.set(False)
+    try:
+        yield
+    finally:
+        db.rollback()
+        database.writing.reset(token)
 
 
 def test_writers_that_read_first_all_succeed(committed):
@@ -48,14 +61,67 @@ def test_writers_that_read_first_all_succeed(committed):
 
 
 def test_a_transaction_that_only_reads_cannot_write(committed):
-    db.rollback()
-    token = database.writing.set(False)
-    try:
-        with pytest.raises(DBAPIError, match=r"readonly|read-only"):
-            insert_or_ignore(OutboxJob, {"topic": "x", "key": "1", "attempts": 0, "is_dead": False})
-    finally:
-        db.rollback()
-        database.writing.reset(token)
+    with reading(), pytest.raises(DBAPIError, match=r"readonly|read-only"):
+        insert_or_ignore(OutboxJob, {"topic": "x", "key": "1", "attempts": 0, "is_dead": False})
+
+
+# --- PostgreSQL: what reads has connections of its own ---------------------------------------------------------------------
+
+
+def end_connections(app, but: int = 0) -> None:
+    """As a server that restarts, or an operator, does: the database ends every connection to this database but one."""
+    outside = create_engine(app.extensions["engine"].url, isolation_level="AUTOCOMMIT")
+    with outside.connect() as connection:
+        others = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN (:me, :but)"
+        )
+        me = connection.scalar(text("SELECT pg_backend_pid()"))
+        connection.execute(others, {"me": me, "but": but})
+        while connection.scalar(text("SELECT count(*) - 1 FROM pg_stat_activity WHERE datname = current_database()")) > bool(but):
+            pass
+    outside.dispose()
+
+
+@pytest.mark.postgres
+def test_a_reading_is_not_in_a_transaction_but_what_streams_is(committed):
+    with reading():
+        db.scalar(select(func.count(OutboxJob.id)))
+        assert db.connection().connection.dbapi_connection.info.transaction_status.name == "IDLE"
+        assert list(stream(select(OutboxJob.id), 10)) == []  # a cursor of the server's: without a transaction it is refused
+        assert db.scalar(text("SHOW transaction_read_only")) == "on"
+    db.scalar(select(func.count(OutboxJob.id)))
+    assert db.connection().connection.dbapi_connection.info.transaction_status.name == "INTRANS"
+
+
+@pytest.mark.postgres
+def test_a_connection_the_server_has_closed_is_not_used_again(committed):
+    """Red without `refuse_the_dead`."""
+    for _round in range(2):
+        with reading():
+            assert db.scalar(select(func.count(OutboxJob.id))) == 0
+        with transaction():
+            db.scalar(select(func.count(OutboxJob.id)))
+        end_connections(committed)
+
+
+@pytest.mark.postgres
+def test_what_only_reads_is_read_again_when_its_connection_breaks_and_an_act_is_not(committed):
+    """Red without `may_run_again` for a page; for an act nobody can say whether it was done."""
+    asked = []
+
+    def breaks_once():
+        asked.append(request.method)
+        if asked.count(request.method) == 1:
+            db.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return str(db.scalar(select(func.count(OutboxJob.id))))
+
+    committed.add_url_rule("/breaks", view_func=breaks_once, methods=["GET", "POST"])
+    with committed.test_request_context("/breaks"):
+        assert committed.full_dispatch_request().data == b"0"
+    assert asked == ["GET", "GET"]
+    with committed.test_request_context("/breaks", method="POST"), pytest.raises(OperationalError):
+        committed.full_dispatch_request()
+    assert asked == ["GET", "GET", "POST"]
 
 
 def test_what_fails_leaves_nothing_and_gives_its_turn_up(committed):

@@ -15,7 +15,7 @@ from sqlalchemy import Select, func, select
 from app.contents.kinds import kind_label
 from app.contents.models import Content
 from app.core.clock import PARIS
-from app.core.db import db
+from app.core.db import db, stream
 from app.core.i18n import _
 from app.core.urls import path_for
 from app.moderation.models import Decision, Ground, Scope, Statement
@@ -106,7 +106,7 @@ def how_many(territory: Territory | None, year: int) -> int:
 
 def exported(territory: Territory | None, year: int, base_url: str) -> Iterator[dict[str, Any]]:
     """One mapping a statement, with every field of the schema; None for what does not apply."""
-    for row in db.execute(statements(territory, year).execution_options(yield_per=500)):
+    for row in stream(statements(territory, year), 500):
         yield described(*row, base_url=base_url)
 
 

@@ -15,7 +15,7 @@ from app.contents.models import Content, Revision, State
 from app.contents.queries import BODIES
 from app.core import clock
 from app.core.clock import PARIS
-from app.core.db import db, get_one
+from app.core.db import db, get_one, stream
 from app.core.pages import Page
 from app.moderation.appeals.models import Appeal, Appellant
 from app.moderation.appeals.models import Outcome as Answer
@@ -106,7 +106,7 @@ def register_page(territory: Territory | None, filters: Filters, number: int, pe
 
 
 def whole_register(territory: Territory | None, filters: Filters) -> Iterable[Entry]:
-    for rows in db.execute(register(territory, filters).execution_options(yield_per=AT_ONCE)).partitions():
+    for rows in stream(register(territory, filters), AT_ONCE).partitions():
         yield from entries(rows)
 
 
