@@ -27,7 +27,7 @@ from app.contents.models import (
     Vote,
 )
 from app.core import clock, stamps
-from app.core.db import db, insert_or_ignore, is_postgres, one_of
+from app.core.db import add_row, db, insert_or_ignore, is_postgres, one_of
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import _
 from app.core.text import Cleaned, markdown, one_line, plain, shorten, tidy
@@ -79,12 +79,12 @@ def add(content: Content, *, author: Person | None, state: State = State.DRAFT, 
     db.add(content)
     db.flush()
     sealed_at = None if state == State.PUBLISHED else now  # until it is published
-    db.add(Revision(content_id=content.id, n=1, fields=fields_of(content), author_id=content.author_id, sealed_at=sealed_at))
+    first = {"content_id": content.id, "n": 1, "fields": fields_of(content), "author_id": content.author_id, "sealed_at": sealed_at}
+    add_row(Revision, first | {"created_at": now})
     if state != State.DRAFT:
-        db.add(StateChange(content_id=content.id, before=State.DRAFT, after=state, reason=reason, by_id=by_id, at=now))
+        add_row(StateChange, {"content_id": content.id, "before": State.DRAFT, "after": state, "reason": reason, "by_id": by_id, "at": now})
     if content.is_public:
         count_reply(content, +1)
-    db.flush()
     if state != State.DRAFT:
         events.content_changed_state.send(content, before=State.DRAFT, after=state, by=author, reason=reason)
 

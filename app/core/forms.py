@@ -1,7 +1,7 @@
 """What every form shares."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -10,7 +10,7 @@ from wtforms import HiddenField
 from wtforms.validators import Length as _Length
 from wtforms.validators import ValidationError
 
-from app.core.db import SAFE_METHODS, db
+from app.core.db import SAFE_METHODS, db, writing
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import _, _l
 
@@ -58,7 +58,7 @@ class VersionedForm(Form):
 def refusals_in(form: Form) -> Iterator[None]:
     """Show a DomainError next to the field it is about, with what was typed; undo what the service had begun."""
     try:
-        with db.begin_nested():
+        with db.begin_nested() if writing.get() else nullcontext():
             yield
     except DomainError as error:
         form.is_overtaken = isinstance(error, Conflict)

@@ -24,7 +24,6 @@ def settings_of(territory_id: int | None) -> Settings:
 
 @cache
 def settings_held() -> Select[Settings]:
-    """Made once: every text that is sent asks it."""
     return select(Settings).where(Settings.territory_id == bindparam("territory_id"))
 
 

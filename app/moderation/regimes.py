@@ -29,13 +29,15 @@ MEASURED_DAYS, MEASURED = 30, 500  # the delay is measured on the last decisions
 
 def regime_in(space_id: int | None, territory_id: int | None) -> Regime:
     """The activity's own regime, else the territory's."""
-    own = db.scalar(own_regime(), {"space_id": space_id}) if space_id is not None else None
-    return own or queries.settings_of(territory_id).regime
+    return db.scalar(regime_held(), {"space_id": space_id, "territory_id": territory_id}) or Regime.AFTER
 
 
 @cache
-def own_regime() -> Select[Regime]:
-    return select(ActivityRegime.regime).where(ActivityRegime.space_id == bindparam("space_id"))
+def regime_held() -> Select[Regime | None]:
+    """Made once, as the next: every text that is sent asks it."""
+    own = select(ActivityRegime.regime).where(ActivityRegime.space_id == bindparam("space_id"))
+    territory = select(Settings.regime).where(Settings.territory_id == bindparam("territory_id"))
+    return select(func.coalesce(own.scalar_subquery(), territory.scalar_subquery()))
 
 
 def sanctions_on(person: Person, territory_id: int | None) -> Sequence[Sanction]:

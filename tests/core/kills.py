@@ -71,6 +71,7 @@ def kill_again_and_again(url: str, folder: Path, times: int, say=lambda count: N
             people = [threading.Thread(target=write_until_killed, args=(port, f"{turn}-{n}", count.acknowledged)) for n in range(WRITERS)]
             for person in people:
                 person.start()
+            small.until(lambda said=len(count.acknowledged): len(count.acknowledged) >= said + WRITERS)  # however slow the machine
             time.sleep(chance.uniform(0.05, 0.6))
             process.kill()
             for person in people:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.core import db as database
 from app.core.db import db, insert_or_ignore, one_of, stream, transaction
+from app.core.forms import Form, refusals_in
 from app.core.once import FormKey
 from app.core.outbox import OutboxJob
 
@@ -91,6 +92,16 @@ def test_a_reading_is_not_in_a_transaction_but_what_streams_is(committed):
         assert db.scalar(text("SHOW transaction_read_only")) == "on"
     db.scalar(select(func.count(OutboxJob.id)))
     assert db.connection().connection.dbapi_connection.info.transaction_status.name == "INTRANS"
+
+
+@pytest.mark.postgres
+def test_a_form_that_is_only_shown_asks_for_no_savepoint(committed):
+    """Outside of a transaction PostgreSQL refuses one: red when `refusals_in` always begins it."""
+    with committed.test_request_context("/"), reading():
+        form = Form()
+        with refusals_in(form):
+            assert db.scalar(select(func.count(OutboxJob.id))) == 0
+    assert form.status == 200
 
 
 @pytest.mark.postgres
