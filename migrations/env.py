@@ -3,26 +3,15 @@
 Stopped half-way, nothing of it happened; started twice, the second start waits and finds the work done.
 """
 
-import pkgutil
-from importlib import import_module
 from pathlib import Path
 
 from alembic import context
 from sqlalchemy import Enum, event
 from sqlalchemy.types import TypeDecorator
 
-import app
 from app.core.db import Base, make_engine, writing
+from app.operations.migrations import import_models, wait_for_turn
 from config import Config
-
-LOCK = 0x6D696772  # PostgreSQL's advisory lock of whoever migrates: "migr"
-
-
-def import_models() -> None:
-    """Every table, without making an application."""
-    for module in pkgutil.walk_packages(app.__path__, "app."):
-        if module.name.endswith(".models") or module.name.startswith("app.core."):
-            import_module(module.name)
 
 
 def plain(type_, obj, autogen_context):
@@ -64,9 +53,7 @@ def migrate(url: str) -> None:
     token = writing.set(True)
     try:
         with engine.begin() as connection:
-            if not on_sqlite:
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+            wait_for_turn(connection)
             context.configure(connection=connection, **OPTIONS)
             context.run_migrations()
             if on_sqlite and (orphans := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
