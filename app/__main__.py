@@ -6,10 +6,12 @@ import gc
 import os
 import signal
 import sys
+import threading
 
 HOST = "127.0.0.1"  # plain http never leaves the machine: a public site stands behind a proxy that speaks https
 STOPS = (signal.SIGTERM, signal.SIGINT)
 M_ARENA_MAX = -8  # malloc.h
+HEAD_START = 2.0  # seconds at most that the first answer has, before the work that waits wants the same processor
 LAST_BATCH = 8.0  # seconds a stop waits for the worker; what is cut short is done again at the next start
 
 
@@ -56,14 +58,24 @@ def main() -> int:
     serving = server.make_server(app, bound, largest_body=config["UPLOAD_LIMIT"], proxies=config["PROXY_HOPS"])
     for number in STOPS:
         signal.signal(number, serving.end)
-    worker = Worker(app).start()
+    worker = Worker(app)
+    working = threading.Thread(target=work_after_first_answer, args=(worker, serving), name="start")
+    working.start()
     gc.freeze()
     gc.enable()
     print(*news, f"Beffroi répond sur {config['BASE_URL']} (Ctrl-C pour arrêter).", sep="\n", flush=True)
     serving.run()
+    working.join()
     worker.stop(timeout=LAST_BATCH)
     print("Beffroi est arrêté.", flush=True)
     return 0
+
+
+def work_after_first_answer(worker, serving) -> None:
+    """The index and the clock can wait for whoever has just started the program and looks."""
+    serving.answered.wait(HEAD_START)
+    if not serving.ending:
+        worker.start()
 
 
 def share_one_heap() -> None:

@@ -1,6 +1,7 @@
 """The embedded server: waitress, patient with slow networks, not with those who hold connections, and quiet when it stops."""
 
 import socket
+import threading
 import time
 from typing import Any
 
@@ -27,6 +28,10 @@ class Channel(HTTPChannel):
         self.begun = None if self.request is None else self.begun or time.time()
         return taken
 
+    def service(self) -> None:
+        super().service()
+        self.server.answered.set()
+
     def is_late(self, now: float) -> bool:
         request = self.request
         if request is None or self.begun is None:
@@ -39,6 +44,10 @@ class Server(TcpWSGIServer):
     channel_class = Channel
     ending = False
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        self.answered = threading.Event()  # somebody has had a first answer, or nobody will
+        super().__init__(*arguments, **named)
+
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
         for channel in list(self.active_channels.values()):
@@ -49,6 +58,7 @@ class Server(TcpWSGIServer):
         """Serve until `end()`; then answer what was asked, and return."""
         while not self.ending:
             wasyncore.loop(timeout=1.0, use_poll=True, map=self._map, count=1)
+        self.answered.set()
         self.del_channel(self._map)
         self.socket.close()
         until = time.monotonic() + LAST_ANSWERS

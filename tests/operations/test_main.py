@@ -122,6 +122,14 @@ def test_a_killed_start_is_started_again(installation):
     assert until(lambda: get(port, "/readyz")[0] == 200)
 
 
+def test_the_worker_comes_even_when_nobody_asks_for_a_page(installation):
+    process = installation.start("--port", str(free_port()))
+    until(lambda: "Beffroi répond" in installation.said.read_text(), 60)
+    assert until(lambda: installation.outside.rows("SELECT name FROM worker_beats WHERE is_leader"))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
 def test_an_unsafe_public_start_is_refused_before_anything_is_made(installation):
     process = installation.start("--demo", BASE_URL="http://participer.example.fr", SECRET_KEY="court", METRICS_TOKEN="court")
     assert process.wait(30) == 2

@@ -144,3 +144,19 @@ def test_a_stop_does_not_wait_for_those_who_hold_a_connection(serving):
 def test_a_taken_port_is_told(serving):
     with pytest.raises(OSError, match="in use"):
         server.bind("127.0.0.1", serving.port)
+
+
+def test_it_is_known_when_somebody_had_a_first_answer(serving):
+    with connect(serving) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n")
+        time.sleep(0.2)
+        assert not serving.answered.is_set()
+        connection.sendall(b"Host: x\r\nConnection: close\r\n\r\n")
+        while connection.recv(65536):
+            pass
+    assert serving.answered.wait(10)
+
+
+def test_a_stop_waits_for_no_first_answer(serving):
+    serving.end()
+    assert serving.answered.wait(10)
