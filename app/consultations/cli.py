@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
-from tqdm import tqdm
 
 from app.consultations import exporting, importing
 from app.consultations.queries import get_consultation
@@ -41,6 +40,8 @@ def import_consultation(file: Path, territory: str, project: int | None, title: 
         known = db.scalar(select(Content.id).where(Content.id == project, Content.kind == "project", Content.territory_id == place.id))
         if known is None:
             raise click.ClickException(_("Le projet %(id)s n’existe pas dans ce territoire.", id=project))
+    from tqdm import tqdm  # here: every start reads this file, few run the command
+
     with tqdm(total=file.stat().st_size, unit="o", unit_scale=True, desc=file.name, disable=None) as bar:
 
         def progress(done: int) -> None:

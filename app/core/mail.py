@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app, render_template
 from flask_mailman import EmailMultiAlternatives, Mail
 from sqlalchemy import func, select
@@ -45,6 +44,8 @@ class MailMessage(Base):
 
 def one_address(text: str, field: str = "email") -> str:
     """The one address in `text`, normalised, or a refusal: a comma would make it two recipients."""
+    from email_validator import EmailNotValidError, validate_email  # here: its tables of signs are 2 % of what a start loads
+
     try:
         checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:

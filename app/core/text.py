@@ -8,7 +8,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import bleach
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
@@ -90,8 +89,15 @@ def from_markdown(source: str) -> str:
 def rich(html: str, limit: int = LIMIT) -> str:
     """The HTML we are willing to show, from HTML of any origin. Idempotent."""
     first = clean(tidy(html, limit))
-    linked = bleach.linkify(first, callbacks=[_only_web], skip_tags={"pre", "code"}) if "://" in first or "www." in first else first
+    linked = with_links(first) if "://" in first or "www." in first else first
     return without_empty(clean(linked)).strip()
+
+
+def with_links(html: str) -> str:
+    """Bare addresses become links. Bleach and its parser are loaded with the first of them: a start has no use for them."""
+    import bleach
+
+    return bleach.linkify(html, callbacks=[_only_web], skip_tags={"pre", "code"})
 
 
 def without_empty(html: str) -> str:

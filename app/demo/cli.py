@@ -6,12 +6,9 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import inspect
-from tqdm import tqdm
 
 from app.core.db import db, transaction
 from app.core.formats import number
-from app.demo import scale as scaling
-from app.demo import services
 from app.territories.models import Territory
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -28,6 +25,8 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 @with_appcontext
 def demo(scale: int) -> None:
     """Charger la région de démonstration dans une base vide, et la multiplier."""
+    from app.demo import services  # here: every start reads this file, few run the command
+
     if urlsplit(current_app.config["BASE_URL"]).hostname not in LOOPBACK:
         raise click.ClickException("La démonstration ne se charge pas sur un site public : ses accès sont connus de tous.")
     if not inspect(db.connection()).has_table(Territory.__tablename__):
@@ -48,6 +47,10 @@ def demo(scale: int) -> None:
 
 def multiply(scale: int) -> None:
     """Copy by copy, each in a transaction: interrupted, it leaves whole copies, and goes on from there when started again."""
+    from tqdm import tqdm
+
+    from app.demo import scale as scaling
+
     done, made = scaling.copies_made(), 0
     multiplier = scaling.Multiplier()
     db.rollback()

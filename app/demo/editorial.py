@@ -4,8 +4,6 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageDraw
-
 from app.contents import queries as contents
 from app.demo.catalogue import READER
 from app.demo.story import Story
@@ -50,6 +48,8 @@ def picture(story: Story, row: dict[str, Any]) -> None:
 
 def drawn(stops: int) -> bytes:
     """A plan of streets with a walk of so many stops: ours to publish, and the same each time."""
+    from PIL import Image, ImageDraw
+
     image = Image.new("RGB", SIZE, GROUND)
     draw = ImageDraw.Draw(image)
     for n in range(7):

@@ -13,9 +13,6 @@ from itertools import chain
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-import python_calamine
-import xlsxwriter
-
 from app.api.tables import exact
 from app.core.errors import DomainError
 from app.core.i18n import _
@@ -84,6 +81,8 @@ def bounded_lines(lines: Iterable[list[Any]]) -> Iterable[list[Any]]:
 
 def read_spreadsheet(raw: bytes) -> list[list[str]]:
     """The first sheet. What it would weigh unpacked is counted before anything is unpacked."""
+    import python_calamine  # here: few requests read a spreadsheet, and each start would load it
+
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             parts = package.infolist()
@@ -134,6 +133,8 @@ def too_many() -> DomainError:
 
 def write_xlsx(rows: Iterable[Sequence[Any]], columns: Sequence[str], title: str) -> bytes:
     """Every text as text: nothing is taken for a formula or a link."""
+    import xlsxwriter  # here: 42 modules that each start would load for a few files
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.core.errors import DomainError
 from app.core.i18n import _
-from app.files import images, packages
+from app.files import packages
 
 MEGA = 1024 * 1024
 
@@ -62,6 +62,8 @@ def examine(path: Path, name: str | None, accept: frozenset[Kind], blank) -> Exa
     if format:
         _check(BY_FORMAT[format], size, accept)
         target = blank()
+        from app.files import images  # with Pillow, which only an image wants
+
         picture = images.rewrite(path, target, format)
         return Examined(BY_FORMAT[picture.format], target, picture.width, picture.height)
     if start.startswith(b"%PDF-"):

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import click
 from sqlalchemy import select
-from tqdm import tqdm
 
 from app.core.cli import importing
 from app.core.db import db
@@ -20,6 +19,8 @@ def declare() -> None:
     @click.option("--territory", help="Territoire auquel elles appartiennent (sinon : la région).")
     def initiatives(file: Path, publish: bool, territory: str | None):
         """Importer des fiches : un objet JSON par ligne (id, title, body_html, source_url)."""
+        from tqdm import tqdm
+
         from app.initiatives.imports import import_sheets
 
         place = db.scalar(select(Territory).where(Territory.slug == territory)) if territory else None

@@ -6,7 +6,6 @@ import time
 from flask import Flask, current_app, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,6 +52,8 @@ def exposition() -> bytes:
     figures: Figures = current_app.extensions["figures"]
     registry = figures.registry
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # several gunicorn workers share their counts through this folder
+        from prometheus_client.multiprocess import MultiProcessCollector
+
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
     outbox = CollectorRegistry()

@@ -20,7 +20,6 @@ from app.related import registry
 from app.search import engines
 from app.search.analysis import WORD, analyser_of, term_of, terms
 from app.search.engines.base import Hit, SearchUnavailable
-from app.search.engines.ranking import is_telling
 
 SHOWN = 3
 ASKED = 60  # hits, before what is one's own is left out
@@ -57,6 +56,8 @@ def hits(title: str, body: str, *, language: str, kinds: Sequence[str], exclude:
 
 def weight_of(title: str, body: str, language: str) -> float:
     """How far what is near such a text may be believed, 0 to 1: of ten words, three in common are soon an accident."""
+    from app.search.engines.ranking import is_telling  # with NumPy, which no page wants before somebody searches
+
     return min(1.0, len(set(filter(is_telling, terms(f"{title} {body[:READ]}", analyser_of(language))))) / FULL)
 
 

@@ -13,9 +13,8 @@ under_results: Hooks[Callable[["Found"], tuple[str, dict[str, Any]] | None]] = H
 
 
 def init_app(app):
-    from app.search import cli, engines, health, models, queries, sync, views  # noqa: F401 -- the tables, for the metadata
+    from app.search import cli, health, models, queries, sync, views  # noqa: F401 -- the tables, for the metadata
 
-    engines.init_app(app)
     sync.listen()
     health.declare()
     cli.init_app(app)

@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from app.contents.models import Content, State
 from app.core import db as database
 from app.core.db import db
+from app.search import engines
 from app.search.engines.base import SearchUnavailable
 from tests.attacks import matrix
 from tests.attacks.pages import said
@@ -201,7 +202,8 @@ def test_without_its_index_the_site_still_shows_only_what_is_published(world, te
     def away(*_args, **_more):
         raise SearchUnavailable("away")
 
-    monkeypatch.setattr(type(world.app.extensions["search"]), "search", away)
+    with world.app.app_context():
+        monkeypatch.setattr(type(engines.current()), "search", away)
     secrets = re.compile(r"secretmot\w*(?:draft|pending|hidden|removed|buried)")
     for path in ("/recherche", "/catalogue/", "/recherche.json"):
         response = world.ask("visitor", "GET", path, query_string={"territory": territory, "kind": "initiative", "page": "1"})

@@ -17,7 +17,6 @@ from app.core.i18n import _
 from app.core.text import one_line, plain
 from app.core.worker import every
 from app.moderation import services as moderation
-from app.moderation.desk import similar
 from app.moderation.desk.models import SavedView, Signature, SignatureBand
 from app.moderation.models import Case, Decision, Route, Statement, Verdict
 from app.territories.models import CharterArticle
@@ -150,6 +149,8 @@ def sign_what_came() -> int:
 
 def sign(case_ids: Sequence[int]) -> int:
     """Make these cases' signatures, and find the campaign of each."""
+    from app.moderation.desk import similar  # with NumPy, which only the worker wants here
+
     query = select(Case.id, Case.territory_id, Content.revision, Content.language, Content.title, Content.body_html)
     for row in db.execute(query.join(Content, Content.id == Case.content_id).where(Case.id.in_(case_ids)).order_by(Case.id)).all():
         words = plain(row.body_html)
@@ -167,6 +168,8 @@ def sign(case_ids: Sequence[int]) -> int:
 
 def campaign_of(case_id: int, territory_id: int | None, minhash: str, keys: Sequence[str]) -> int | None:
     """The campaign that a text joins: that of the open cases of the same place which look like it, begun with the oldest of them."""
+    from app.moderation.desk import similar
+
     if not keys:
         return None
     place = Case.territory_id == territory_id if territory_id is not None else Case.territory_id.is_(None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
@@ -13,6 +14,8 @@ from app.core.db import db, transaction
 
 if TYPE_CHECKING:
     from app.search.engines.base import Engine
+
+_making = Lock()
 
 
 class AppConnections:
@@ -33,16 +36,21 @@ class AppConnections:
 
 
 def current() -> "Engine":
-    engine: Engine = current_app.extensions["search"]
+    """Made when it is first asked for: NumPy and Whoosh are a tenth of what a start would load, and no page but search wants them."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    if "search" not in app.extensions:
+        with _making:
+            if "search" not in app.extensions:
+                app.extensions["search"] = make(app)
+    engine: Engine = app.extensions["search"]
     return engine
 
 
-def init_app(app: Flask) -> None:
+def make(app: Flask) -> "Engine":
     if app.extensions["engine"].dialect.name == "postgresql":
         from app.search.engines.postgres import PostgresEngine
 
-        app.extensions["search"] = PostgresEngine(AppConnections())
-    else:
-        from app.search.engines.whoosh import WhooshEngine
+        return PostgresEngine(AppConnections())
+    from app.search.engines.whoosh import WhooshEngine
 
-        app.extensions["search"] = WhooshEngine(Path(app.config["INSTANCE_DIR"]) / "search")
+    return WhooshEngine(Path(app.config["INSTANCE_DIR"]) / "search")
