@@ -78,9 +78,10 @@ class PhaseRow:
 
 
 def phase_dates(phase: Phase) -> str:
-    """« Du 2 novembre au 1er décembre 2026 », in the hour of Paris; the last day is the one on which it still holds."""
+    """« Du 2 novembre au 1er décembre 2026 », « Le 3 mars 2027 », in the hour of Paris; the last day is the one on which it still holds."""
     if phase.opens_at and phase.closes_at:
-        return _("Du %(first)s au %(last)s", first=formats.day(phase.opens_at), last=formats.day(last_day(phase.closes_at)))
+        said = formats.span(phase.opens_at, last_day(phase.closes_at))
+        return said[:1].upper() + said[1:]
     if phase.opens_at:
         return _("À partir du %(first)s", first=formats.day(phase.opens_at))
     return _("Jusqu’au %(last)s", last=formats.day(last_day(phase.closes_at))) if phase.closes_at else ""

@@ -1,7 +1,7 @@
 """Dates, durations, figures and spaces as a French reader expects them; pure functions, and the Jinja filters of the same names.
 
 Times come in aware, in UTC, and are shown in Europe/Paris. Words are msgids; the order of a date is French.
-Spaces: U+202F inside numbers and before ; ! ? % and units, U+00A0 before a colon and between the words of a date that must not part.
+Spaces: U+202F inside numbers and before ; ! ? % and units, U+00A0 before a colon and between the parts of a date or an hour that must not part.
 """
 
 import re
@@ -62,7 +62,7 @@ def _date(value: date | datetime) -> date:
 
 
 def day(value: date | datetime | None, style: Literal["long", "short", "full"] = "long") -> str:
-    """« 4 novembre 2026 », short « 4 novembre », full « mercredi 4 novembre 2026 »; the first of a month is « 1er »."""
+    """« 4 novembre 2026 », short « 4 novembre », full « mercredi 4 novembre 2026 »; the first is « 1er »; a day stays with its month."""
     return "" if value is None else _day(_date(value), style)
 
 
@@ -70,7 +70,21 @@ def day(value: date | datetime | None, style: Literal["long", "short", "full"] =
 def _day(value: date, style: str) -> str:
     pattern = {"long": "d MMMM y", "short": "d MMMM", "full": "EEEE d MMMM y"}[style]
     text: str = format_date(value, pattern, locale=LOCALE)
-    return re.sub(r"\b1 (?=\D)", "1er ", text)
+    return re.sub(r"\b(\d\d?) (?=\D)", lambda found: ("1er" if found[1] == "1" else found[1]) + FIXED, text)
+
+
+def span(first: date | datetime, last: date | datetime) -> str:
+    """« du 2 novembre au 1er décembre 2026 », « du 2 au 9 novembre 2026 », « le 2 novembre 2026 »: what both ends share is said once."""
+    begins, ends = _date(first), _date(last)
+    if begins == ends:
+        return _("le %(day)s", day=day(ends))
+    if begins.year != ends.year:
+        opening = day(begins)
+    elif begins.month != ends.month:
+        opening = day(begins, "short")
+    else:
+        opening = day(begins, "short").partition(FIXED)[0]
+    return _("du %(first)s au %(last)s", first=opening, last=day(ends))
 
 
 def hour(value: datetime) -> str:

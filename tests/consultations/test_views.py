@@ -306,6 +306,19 @@ def test_without_scripts_a_button_saves_the_draft_and_another_drops_it(client):
     assert "On garde" not in client.get(f"/consultations/{consultation.id}/proposer").text
 
 
+def test_a_draft_without_a_word_is_not_kept(client):
+    consultation, me = make_consultation(), make_person()
+    client.log_in(me)
+    empty = {"title": " ", "body": "\n \u200b\n"}
+    assert client.post(f"/consultations/{consultation.id}/brouillon", data=empty).status_code == 204
+    answer = client.post(f"/consultations/{consultation.id}/proposer", data=empty | {"action": "draft"})
+    assert "écrivez d’abord quelques mots" in client.get(answer.location).text
+    assert "Brouillon" not in client.get("/compte/").text
+    assert client.post(f"/consultations/{consultation.id}/brouillon", data={"title": "Un parc", "body": ""}).status_code == 204
+    assert client.post(f"/consultations/{consultation.id}/brouillon", data=empty).status_code == 204  # emptied by its author: it is theirs
+    assert "Brouillon" in client.get("/compte/").text
+
+
 def test_a_draft_is_nobody_else_s_business(client):
     consultation = make_consultation()
     draft = services.save_draft(consultation, author=make_person(), title="Un parc", body="Secret.")
@@ -429,7 +442,7 @@ def test_an_agent_opens_a_consultation_in_one_page_and_publishes_it(client):
     assert client.get("/consultations.json").json["total"] == 1
     listed = client.get(here).text
     assert "La friche" in listed
-    assert "samedi 31 janvier 2099 à minuit" in listed  # as citizens read it, not « 1er février à 0 h »
+    assert "samedi 31\u00a0janvier 2099 à minuit" in listed  # as citizens read it, not « 1er février à 0 h »
 
 
 def test_sections_are_kept_from_the_desk(client):
@@ -472,6 +485,28 @@ def test_an_agent_edits_closes_and_concludes(client):
     assert "Un parc." in page
     assert "La friche" in page
     assert "Faire une proposition" not in page
+
+
+def test_what_is_over_speaks_of_the_past(client, at):
+    consultation = make_consultation()
+    consultation.asked, consultation.becomes, consultation.open_to = "Une idée.", "Une réponse.", "Ouvert à tous."
+    proposal = make_proposal(consultation)
+    make_reply(proposal, voice="official")
+    db.commit()
+    present, past = (
+        ["Ce qu’on vous demande<", "Jusqu’à quand<", "deviendra votre avis<", "Ouvert à tous."],
+        ["demandait<", "C’était ouvert jusqu’au<"],
+    )
+    asked = client.get(f"/consultations/{consultation.id}").text
+    assert [words in asked for words in present + past] == [True] * 4 + [False] * 2
+    at(CLOSES)
+    told = client.get(f"/consultations/{consultation.id}").text
+    assert [words in told for words in present + past] == [False] * 4 + [True] * 2
+    assert f"/propositions/{proposal.id}-{proposal.slug}#arguments" not in told  # there is nothing to read there
+    page = client.get(f"/propositions/{proposal.id}").text
+    assert "Personne n’en a donné." in page
+    assert "Aucun argument" not in page
+    assert page.index(f"/contributions/{proposal.id}/signaler") < page.index("Réponse officielle")  # each « Signaler » under its text
 
 
 def test_another_territory_s_consultation_does_not_exist_here(client):

@@ -15,18 +15,33 @@ def at(text):
 
 
 def test_a_day_is_written_in_full_and_the_first_is_premier():
-    assert formats.day(date(2026, 11, 4)) == "4 novembre 2026"
-    assert formats.day(date(2026, 12, 1)) == "1er décembre 2026"
-    assert formats.day(date(2026, 12, 1), "short") == "1er décembre"
-    assert formats.day(date(2026, 12, 21), "short") == "21 décembre"
-    assert formats.day(date(2026, 12, 1), "full") == "mardi 1er décembre 2026"
+    assert formats.day(date(2026, 11, 4)) == "4\u00a0novembre 2026"
+    assert formats.day(date(2026, 12, 1)) == "1er\u00a0décembre 2026"
+    assert formats.day(date(2026, 12, 1), "short") == "1er\u00a0décembre"
+    assert formats.day(date(2026, 12, 21), "short") == "21\u00a0décembre"
+    assert formats.day(date(2026, 12, 1), "full") == "mardi 1er\u00a0décembre 2026"
     assert formats.day(None) == ""
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2026, 11, 2), date(2026, 12, 1), "du 2\u00a0novembre au 1er\u00a0décembre 2026"),
+        (date(2027, 2, 23), date(2027, 2, 28), "du 23 au 28\u00a0février 2027"),
+        (date(2027, 2, 1), date(2027, 2, 28), "du 1er au 28\u00a0février 2027"),
+        (date(2026, 12, 9), date(2027, 2, 23), "du 9\u00a0décembre 2026 au 23\u00a0février 2027"),
+        (date(2027, 3, 18), date(2027, 3, 18), "le 18\u00a0mars 2027"),
+        (at("2027-03-17T23:00:00+00:00"), at("2027-03-18T22:59:59+00:00"), "le 18\u00a0mars 2027"),  # a whole day in Paris
+    ],
+)
+def test_from_one_day_to_another_says_once_what_both_share(first, last, said):
+    assert formats.span(first, last) == said
+
+
 def test_times_are_shown_in_paris_in_winter_and_in_summer():
-    assert formats.moment(at("2026-12-01T22:59:00+00:00")) == "mardi 1er décembre 2026 à 23\u00a0h\u00a059"
-    assert formats.moment(at("2026-07-14T22:00:00+00:00")) == "mercredi 15 juillet 2026 à 0\u00a0h"
-    assert formats.day(at("2026-12-31T23:30:00+00:00")) == "1er janvier 2027"
+    assert formats.moment(at("2026-12-01T22:59:00+00:00")) == "mardi 1er\u00a0décembre 2026 à 23\u00a0h\u00a059"
+    assert formats.moment(at("2026-07-14T22:00:00+00:00")) == "mercredi 15\u00a0juillet 2026 à 0\u00a0h"
+    assert formats.day(at("2026-12-31T23:30:00+00:00")) == "1er\u00a0janvier 2027"
     assert formats.iso(at("2026-12-01T22:59:00+00:00")) == "2026-12-01T23:59:00+01:00"
 
 
@@ -47,7 +62,7 @@ def test_a_time_without_its_zone_is_a_mistake():
         (timedelta(hours=36, minutes=1), "il y a 2\u00a0jours"),
         (timedelta(days=3), "il y a 3\u00a0jours"),
         (timedelta(days=30), "il y a 30\u00a0jours"),
-        (timedelta(days=45), "le 8 octobre 2026"),
+        (timedelta(days=45), "le 8\u00a0octobre 2026"),
     ],
 )
 def test_ages_in_plain_words(elapsed, said):
@@ -74,7 +89,7 @@ def test_time_left_in_plain_words(closes, said, days):
 
 
 def test_what_closes_at_midnight_ends_the_evening_before():
-    assert formats.until(datetime(2099, 11, 30, 23, 0, tzinfo=UTC)) == "jusqu’au 30 novembre 2099"
+    assert formats.until(datetime(2099, 11, 30, 23, 0, tzinfo=UTC)) == "jusqu’au 30\u00a0novembre 2099"
     assert formats.left(None) == formats.until(None) == "sans date de fin"
     assert formats.left(date(2026, 11, 22), at=NOON) == "jusqu’à aujourd’hui"
     assert formats.left(date(2026, 11, 21), at=NOON) == "terminé"

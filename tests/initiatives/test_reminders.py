@@ -85,7 +85,7 @@ def test_many_sheets_are_one_letter_to_each(app, at, agent, curator, place):
             assert written.body.count("/contributions/") >= reminders.SHOWN
             assert f"Fiche {reminders.SHOWN + 1}" in written.body  # the longest due first
     message = db.scalars(select(Notification).where(Notification.person_id == agent.id)).one()
-    assert "- Fiche 11 (depuis le 25 avril 2031)" in message.text
+    assert "- Fiche 11 (depuis le 25\u00a0avril 2031)" in message.text
     assert "http" not in message.text
     assert message.url == "/compte/contributions"
 

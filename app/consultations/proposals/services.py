@@ -23,12 +23,15 @@ TITLE_LIMIT = 200
 URL_LIMIT = 500
 
 
-def save_draft(consultation: Consultation, *, author: Person, title: str, body: str, section_id: int | None = None) -> Proposal:
-    """Keep what a person is writing: one draft each and a consultation. Saved even after the end: nothing typed is lost."""
+def save_draft(consultation: Consultation, *, author: Person, title: str, body: str, section_id: int | None = None) -> Proposal | None:
+    """Keep what a person is writing: one draft each and a consultation. Saved even after the end: nothing typed is lost.
+    None as long as no word is."""
     in_turn(author)
     draft = queries.draft_of(author, consultation)
     title, body = limited(title, TITLE_LIMIT, "title"), limited(body, WRITTEN_LIMIT, "body")
     if draft is None:
+        if not (says_something(title) or says_something(body)):
+            return None
         draft = placed(Proposal(), consultation)
         contents.write(draft, title=title, body=body)
         draft.section_id = section_of(consultation, section_id, required=False)

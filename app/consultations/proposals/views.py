@@ -202,8 +202,11 @@ def propose(consultation_id):
 
 
 def keep_draft(consultation: Consultation, form: DraftForm):
-    services.save_draft(consultation, author=me(), title=form.title.data or "", body=form.body.data or "", section_id=form.section_id)
-    flash(_("Votre brouillon est enregistré. Vous seul le voyez ; vous le retrouverez ici et sur votre compte."))
+    texts = {"title": form.title.data or "", "body": form.body.data or "", "section_id": form.section_id}
+    if services.save_draft(consultation, author=me(), **texts) is None:
+        flash(_("Rien n’est enregistré : écrivez d’abord quelques mots."), "warning")
+    else:
+        flash(_("Votre brouillon est enregistré. Vous seul le voyez ; vous le retrouverez ici et sur votre compte."))
     return redirect(url_for("proposals.propose", consultation_id=consultation), 303)
 
 
