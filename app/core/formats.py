@@ -1,7 +1,7 @@
 """Dates, durations, figures and spaces as a French reader expects them; pure functions, and the Jinja filters of the same names.
 
 Times come in aware, in UTC, and are shown in Europe/Paris. Words are msgids; the order of a date is French.
-Spaces: U+202F inside numbers and before ; ! ? % and units, U+00A0 before a colon and between the parts of a date or an hour that must not part.
+Spaces: U+202F inside numbers and before ; ! ? % and units, U+00A0 before a colon and between what must not part in a date or an hour.
 """
 
 import re
