@@ -202,8 +202,8 @@ def propose(consultation_id):
 
 
 def keep_draft(consultation: Consultation, form: DraftForm):
-    texts = {"title": form.title.data or "", "body": form.body.data or "", "section_id": form.section_id}
-    if services.save_draft(consultation, author=me(), **texts) is None:
+    title, body = form.title.data or "", form.body.data or ""
+    if services.save_draft(consultation, author=me(), title=title, body=body, section_id=form.section_id) is None:
         flash(_("Rien n’est enregistré : écrivez d’abord quelques mots."), "warning")
     else:
         flash(_("Votre brouillon est enregistré. Vous seul le voyez ; vous le retrouverez ici et sur votre compte."))
