@@ -17,6 +17,13 @@ TOO_WIDE = """() => {
   return [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > width + 1)
     .slice(0, 5).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 40))
 }"""
+# Words that run out of their own box, over what stands beside it.
+SPILT = """() => [...document.querySelectorAll('main *')].filter(e => {
+  if (e.closest('svg, textarea, select, .visually-hidden, .bf-rows thead, .leaflet-container')) return false
+  const style = getComputedStyle(e)
+  return style.display !== 'inline' && style.overflow === 'visible' && e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1
+    && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())
+}).slice(0, 5).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 40))"""
 
 
 class Watched:
@@ -81,6 +88,7 @@ def test_a_page_is_readable_by_all_in_light_and_dark_and_asks_nothing_of_anyone_
 
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate(TOO_WIDE) == [], "wider than a phone of 360 px"
+    assert page.evaluate(SPILT) == [], "words over their neighbours, at 360 px"
     assert violations(axe, page, {"runOnly": {"type": "rule", "values": ["target-size"]}}) == [], "at 360 px"
 
     heard = [text for text in reader.said if not (refused and "Failed to load resource" in text)]
@@ -97,3 +105,7 @@ def test_the_instrument_sees_what_is_wrong(visit, axe):
     assert {each.split(":")[0] for each in found} >= {"image-alt", "label"}
     page.evaluate("document.querySelector('main p').style.width = '500px'")
     assert page.evaluate(TOO_WIDE)
+    page.evaluate("document.querySelector('main p').textContent = 'participants'")
+    page.evaluate("document.querySelector('main p').style.width = '40px'")
+    page.evaluate("document.querySelector('main p').style.overflowWrap = 'normal'")
+    assert page.evaluate(SPILT) == ["P. participants"]

@@ -299,6 +299,19 @@ def test_pages_hold_at_twice_their_size(region, visit):
         assert cut == [], name
 
 
+def test_the_signs_left_are_counted_when_they_run_short(region, visit):
+    page = visit("visitor")
+    page.goto(region.pages["visitor"]["report"])
+    words, note = page.get_by_label("Précisez"), page.locator("#message-limit")
+    for typed, told in [
+        (100, "1\u202f000 signes au plus."),
+        (800, "Signes restants\u00a0: 200"),
+        (2005, "Signes en trop\u00a0: 1\u202f005"),
+    ]:
+        words.fill("o" * typed)
+        assert note.inner_text() == told
+
+
 def test_the_pass_phrase_of_the_demonstration_is_on_no_page(visit):
     page = visit("visitor", javascript=False)
     page.goto("/compte/connexion")

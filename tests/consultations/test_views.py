@@ -306,6 +306,17 @@ def test_without_scripts_a_button_saves_the_draft_and_another_drops_it(client):
     assert "On garde" not in client.get(f"/consultations/{consultation.id}/proposer").text
 
 
+def test_all_that_lacks_is_said_at_once(client):
+    consultation = make_consultation()
+    make_section(consultation)
+    client.log_in(make_person())
+    refused = client.post(f"/consultations/{consultation.id}/proposer", data={"title": "", "body": ""})
+    assert refused.status_code == 422
+    for words in ("Choisissez une rubrique.", "Donnez un titre.", "Écrivez votre texte."):
+        assert words in refused.text
+    assert client.post(f"/consultations/{consultation.id}/brouillon", data={"title": "Un parc", "body": ""}).status_code == 204
+
+
 def test_a_draft_without_a_word_is_not_kept(client):
     consultation, me = make_consultation(), make_person()
     client.log_in(me)

@@ -1,6 +1,7 @@
 from app.comments.models import Comment
 from app.contents.models import State
 from tests.factories import make_content, make_person, make_territory
+from tests.participation import make_argument, make_reply
 
 
 def test_a_person_finds_all_they_wrote_and_others_what_is_public(client):
@@ -18,9 +19,18 @@ def test_a_person_finds_all_they_wrote_and_others_what_is_public(client):
     assert "Texte draft" in client.get("/compte/").text
 
 
+def test_what_a_text_answers_is_said_beside_it(client):
+    person, argument = make_person(), make_argument(title="Le canal d’abord")
+    make_reply(argument, author=person, body="Retenue.")
+    make_reply(make_argument(title="Un titre retiré", state=State.REMOVED), author=person, body="À l’étude.")
+    page = client.get(f"/personnes/{person.public_id}").text
+    assert "Sur «\u202fLe canal d’abord\u202f»" in page
+    assert "Un titre retiré" not in page
+
+
 def test_a_longer_list_costs_no_more_queries(client, count_queries):
     person = make_person()
-    make_content(Comment, author=person)
+    make_reply(author=person)
     client.log_in(person)
 
     def cost():
@@ -30,5 +40,5 @@ def test_a_longer_list_costs_no_more_queries(client, count_queries):
 
     one = cost()
     for _ in range(5):
-        make_content(Comment, author=person, territory=make_territory())
+        make_reply(author=person)
     assert cost() == one

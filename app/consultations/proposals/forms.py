@@ -28,6 +28,7 @@ class WithSection:
             return
         if self.section_required:
             self.section.flags.required = True
+            self.section.validators = [InputRequired(_l("Choisissez une rubrique."))]  # said with what else lacks, not after
         self.section.choices = [SelectChoice("", _l("Choisissez…")), *(SelectChoice(section.id, section.title) for section in sections)]
 
     @property

@@ -8,14 +8,16 @@
   // A refused form: go to what must be corrected.
   document.querySelector("[data-errors]")?.focus();
 
-  // Characters left, under a field that has a limit.
+  // Characters left, under a field that has a limit, once three quarters of it are used.
   for (const box of all("[data-limit]")) {
     const note = document.getElementById(box.id + "-limit");
     if (!note) continue;
     const limit = Number(box.dataset.limit);
+    const calm = note.textContent;
     const show = () => {
       const left = limit - [...box.value].length;
-      note.textContent = say(left < 0 ? note.dataset.over : note.dataset.left, { n: Math.abs(left) });
+      const n = Math.abs(left).toLocaleString(document.documentElement.lang);
+      note.textContent = left * 4 > limit ? calm : say(left < 0 ? note.dataset.over : note.dataset.left, { n });
       note.classList.toggle("is-over", left < 0);
     };
     box.addEventListener("input", show);
