@@ -1,8 +1,12 @@
 """The back office of exchanges, for curators: files of sheets, harvests, the links that sheets cite."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from wtforms.fields.choices import SelectChoice
 
+from app.core.db import apart
+from app.core.errors import DomainError
 from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.pages import paginate
@@ -22,13 +26,24 @@ SHOWN = 100  # rows of a preview or a report on the page
 def upload():
     require("catalogue.import")
     form = UploadForm()
-    with refusals_in(form):
-        if form.validate_on_submit():
-            sent = form.file.data
-            rows = tables.read_table(sent.read(), sent.filename)
-            kept = importing.prepare(rows, name=sent.filename, by=me(), target=Step(form.target.data), replaces=form.replaces.data)
+    rows = received(form) if form.validate_on_submit() else None
+    require("catalogue.import")
+    if rows is not None:
+        with refusals_in(form):
+            target = Step(form.target.data)
+            kept = importing.prepare(rows, name=form.file.data.filename, by=me(), target=target, replaces=form.replaces.data)
             return redirect(url_for("exchange_admin.show_import", import_id=kept.id))
     return render_template("exchange/imports.html", form=form, imports=queries.imports()), form.status
+
+
+def received(form: UploadForm) -> list[dict[str, Any]] | None:
+    """The rows, read with no transaction open; None, and a sentence beside the field, when they are refused."""
+    try:
+        with apart():
+            return tables.read_table(form.file.data.read(), form.file.data.filename)
+    except DomainError as error:
+        form.file.errors = [*form.file.errors, error.message]
+        return None
 
 
 @exchange_admin.route("/imports/<int:import_id>", methods=["GET", "POST"])

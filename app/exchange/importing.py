@@ -16,12 +16,13 @@ from app.accounts.models import Person
 from app.contents import services as contents
 from app.contents.models import Content, Origin, State, Term, Vocabulary
 from app.core import clock, outbox
-from app.core.db import db, transaction
+from app.core.db import BIGGEST_ID, db, transaction
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.core.text import markdown, one_line, tidy
 from app.core.worker import every
 from app.exchange import rows as shape
+from app.exchange import tables
 from app.exchange.models import ImportState, SheetImport
 from app.initiatives import queries as sheets
 from app.initiatives import services
@@ -35,6 +36,7 @@ KEPT_DAYS = 30
 TARGETS = (Step.DRAFT, Step.PROPOSED, Step.PUBLISHED)
 DATES = ("started_on", "ended_on", "issued_on")
 NUMBERS = {"latitude": float, "longitude": float, "cost_euros": int, "issued_year": int}
+LARGEST = {"latitude": 90, "longitude": 180, "cost_euros": BIGGEST_ID, "issued_year": 9999}
 
 
 # --- What a row says -------------------------------------------------------------------------------------------------------
@@ -77,8 +79,12 @@ class Said:
 
 
 def read_row(number: int, row: Mapping[str, Any], lists: Lists) -> Said:
-    """One row of a table, or one object of JSON in the shape we give."""
-    return read_object(number, row, lists) if isinstance(row.get("facts"), dict) else read_cells(number, row, lists)
+    """One row of a table, or one object of JSON in the shape we give. What cannot be read is refused alone."""
+    try:
+        tables.check_signs(row)
+        return read_object(number, row, lists) if isinstance(row.get("facts"), dict) else read_cells(number, row, lists)
+    except DomainError as error:
+        return Said(number, problems=[error.message])
 
 
 def read_cells(number: int, row: Mapping[str, Any], lists: Lists) -> Said:
@@ -120,8 +126,8 @@ def read_object(number: int, about: Mapping[str, Any], lists: Lists) -> Said:
     if text["url"].startswith("http") and not is_ours(text["url"]):
         said.facts["sources"].insert(0, {"title": str(_("Page d’origine")), "url": text["url"]})
     sections = objects_in(about.get("sections"))
-    texts = {str(each["key"]): str(each.get("source") or "") for each in sections if each.get("key") in known}
-    others = [f"## {each.get('title')}\n\n{each.get('source')}" for each in sections if each.get("key") not in known]
+    texts = {each["key"]: each.get("source") or "" for each in sections if each.get("key") in known}
+    others = [f"## {each.get('title', '')}\n\n{each.get('source', '')}" for each in sections if each.get("key") not in known]
     said.sections = written(said.kind, texts | ({"other": "\n\n".join(others)} if others else {}))
     return said
 
@@ -134,8 +140,9 @@ def of_type(wanted: type[T], value: Any) -> T:
     return value if isinstance(value, wanted) else wanted()
 
 
-def objects_in(value: Any) -> list[dict[str, Any]]:
-    return [each for each in of_type(list, value) if isinstance(each, dict)]
+def objects_in(value: Any) -> list[dict[str, str]]:
+    """The objects of a list, with what is text in them: every one of ours is made of texts."""
+    return [{name: text for name, text in each.items() if isinstance(text, str)} for each in of_type(list, value) if isinstance(each, dict)]
 
 
 def label_of(term: Any) -> str:
@@ -188,7 +195,10 @@ def facts_from(said: Said, texts: Mapping[str, str]) -> dict[str, Any]:
             if name in DATES:
                 found[name] = date.fromisoformat(text[:10]) if "/" not in text else french_date(text)
             elif name in NUMBERS:
-                found[name] = NUMBERS[name](float(text.replace(",", ".").replace("\u202f", "").replace(" ", "")))
+                number = float(text.replace(",", ".").replace("\u202f", "").replace(" ", ""))
+                if not abs(number) <= LARGEST[name]:  # nor is "nan" a place
+                    raise ValueError
+                found[name] = NUMBERS[name](number)
             else:
                 found[name] = one_line(text)
         except (ValueError, OverflowError):

@@ -21,6 +21,7 @@ from app.core.text import Cleaned, html, one_line, plain, shorten
 from app.exchange import tables
 from app.exchange.importing import Lists, Said, read_row
 from app.exchange.models import HarvestSource, SourceKind
+from app.exchange.tables import check_signs
 from app.initiatives.imports import language_of, sections_of
 
 MOST_ITEMS, MOST_PAGES = 5_000, 250
@@ -120,8 +121,13 @@ def decidim(url: str, _lists: Lists) -> Harvest:
             continue
         page = f"{root}/processes/{process.get('slug') or process.get('id')}"
         body = f"{translated(process.get('shortDescription'))}{translated(process.get('description'))}"
-        said = from_html(len(found.items) + 1, plain(html(translated(process.get("title")))), body, page)
-        said.summary = shorten(plain(html(translated(process.get("shortDescription")))) or said.summary, 300)
+        try:
+            check_signs(process)
+            said = from_html(len(found.items) + 1, plain(html(translated(process.get("title")))), body, page)
+            said.summary = shorten(plain(html(translated(process.get("shortDescription")))) or said.summary, 300)
+        except DomainError:  # too long for a sheet, or not text
+            found.refused += 1
+            continue
         for name, key in (("started_on", "startDate"), ("ended_on", "endDate")):
             if day := day_of(process.get(key)):
                 said.facts[name] = day
@@ -159,7 +165,11 @@ def feed(url: str, _lists: Lists) -> Harvest:
         link, texts = link_of(entry, url), [text_of(entry, name) for name in (CONTENT, f"{ATOM}content", "description", f"{ATOM}summary")]
         title = one_line(plain(html(text_of(entry, f"{ATOM}title") or text_of(entry, "title"))))
         remote_id = text_of(entry, f"{ATOM}id") or text_of(entry, "guid") or link
-        said = from_html(len(found.items) + 1, title, next(filter(None, texts), ""), link)
+        try:
+            said = from_html(len(found.items) + 1, title, next(filter(None, texts), ""), link)
+        except DomainError:  # too long for a sheet
+            found.refused += 1
+            continue
         if summary := plain(html(texts[3] or texts[2])):
             said.summary = shorten(summary, 300)
         found.add(remote_id, said)
@@ -187,9 +197,16 @@ def text_of(entry: Element, name: str) -> str:
 def link_of(entry: Element, base: str) -> str:
     for child in entry.findall(f"{ATOM}link"):
         if child.get("rel", "alternate") == "alternate" and child.get("href"):
-            return urljoin(base, child.get("href", ""))
+            return joined(base, child.get("href", ""))
     written = text_of(entry, "link")
-    return urljoin(base, written) if written else ""
+    return joined(base, written) if written else ""
+
+
+def joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address)
+    except ValueError:  # "http://[": nobody's
+        return ""
 
 
 def from_html(number: int, title: str, body: str, page: str) -> Said:

@@ -6,21 +6,30 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from math import isfinite
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from app.api.tables import exact
 from app.core.errors import DomainError
 from app.core.i18n import _
+from app.core.logs import log
+from app.exchange import calamine
 
 MOST_ROWS, MOST_COLUMNS, MOST_IN_CELL = 5_000, 200, 100_000
+PATIENCE = 60  # seconds for a spreadsheet to be read
+DEEPEST = 20  # lists in lists, in JSON
 UNPACKED, ENTRIES = 60_000_000, 2_000  # octets and files inside of a spreadsheet
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+_unkept = re.compile("[\x00\ud800-\udfff]")
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------------
@@ -45,12 +54,31 @@ def read_json(raw: bytes) -> list[dict[str, Any]]:
     """A list of objects, or the `items` of one of our own answers."""
     try:
         found = json.loads(decoded(raw))
+        if any(isinstance(each, float) and not isfinite(each) for level in levels(found) for each in level):
+            raise ValueError("Python reads NaN and 1e999; PostgreSQL keeps neither")
     except (ValueError, RecursionError) as error:
         raise DomainError(_("Ce fichier n’est pas du JSON que l’on peut lire : vérifiez qu’il est entier.")) from error
     rows = found.get("items") if isinstance(found, dict) else found
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DomainError(_("Ce fichier JSON doit contenir une liste de fiches."))
     return bounded(rows)
+
+
+def levels(thing: Any) -> Iterator[list[Any]]:
+    """What JSON holds, level by level. Nested deeper than anything of ours, it is refused: whoever follows it down falls."""
+    level = [thing]
+    for _depth in range(DEEPEST):
+        yield level
+        level = [inner for each in level if isinstance(each, dict | list) for inner in (each.values() if isinstance(each, dict) else each)]
+        if not level:
+            return
+    raise DomainError(_("Ce fichier JSON imbrique trop de listes : il ne vient pas d’un catalogue."))
+
+
+def check_signs(row: Mapping[str, Any]) -> None:
+    """Refuse what no database keeps: NUL, half of a sign."""
+    if any(isinstance(each, str) and _unkept.search(each) for level in levels(dict(row)) for each in level):
+        raise DomainError(_("Cette ligne contient un signe qui ne peut pas être enregistré. Retirez-le et renvoyez."))
 
 
 def decoded(raw: bytes) -> str:
@@ -80,28 +108,19 @@ def bounded_lines(lines: Iterable[list[Any]]) -> Iterable[list[Any]]:
 
 
 def read_spreadsheet(raw: bytes) -> list[list[str]]:
-    """The first sheet. What it would weigh unpacked is counted before anything is unpacked."""
-    import python_calamine  # here: few requests read a spreadsheet, and each start would load it
-
+    """The first sheet. What it would weigh unpacked is counted before anything is unpacked; what it would weigh read, nobody knows
+    before: a process of its own reads it, and falls alone."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             parts = package.infolist()
             if len(parts) > ENTRIES or sum(part.file_size for part in parts) > UNPACKED:
                 raise DomainError(_("Ce classeur est trop grand une fois ouvert. Gardez une seule feuille, et enregistrez-la en CSV."))
-        rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(0).to_python(nrows=MOST_ROWS + 2)
-    except (zipfile.BadZipFile, python_calamine.CalamineError, ValueError, IndexError) as error:
+        command = [sys.executable, "-I", calamine.__file__, str(MOST_ROWS + 2), str(MOST_COLUMNS + 1)]
+        read = subprocess.run(command, input=raw, capture_output=True, timeout=PATIENCE, check=True)  # noqa: S603 -- ours, and no shell
+    except (zipfile.BadZipFile, ValueError, subprocess.SubprocessError) as error:
+        log.info("spreadsheet refused", error=type(error).__name__)
         raise DomainError(_("Ce classeur ne s’ouvre pas. Enregistrez-le à nouveau, en ODS, XLSX ou CSV.")) from error
-    return [[as_text(cell) for cell in row] for row in bounded_lines(rows)]
-
-
-def as_text(cell: Any) -> str:
-    if isinstance(cell, datetime):
-        return (cell.date() if (cell.hour, cell.minute, cell.second) == (0, 0, 0) else cell).isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(cell)
+    return list(bounded_lines(json.loads(read.stdout)))
 
 
 def with_headings(rows: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
