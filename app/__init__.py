@@ -46,6 +46,12 @@ class Beffroi(Flask):
 
         return in_one_transaction(work)
 
+    def log_exception(self, exc_info):
+        """As all our logs are: Flask's own line holds the whole address, and goes elsewhere."""
+        from app.core.logs import address, log
+
+        log.error("error", address=address(), exc_info=exc_info)
+
 
 def create_app(config) -> Flask:
     app = Beffroi(__name__, static_folder=None)

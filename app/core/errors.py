@@ -9,11 +9,12 @@ from typing import Any
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from app.core.hooks import Hooks
 from app.core.i18n import _
-from app.core.logs import log
+from app.core.logs import address, log
+from app.core.outages import is_outage
 
 BACK_OFFICES = ("/gestion/", "/moderation/")
 UNSHOWN = ("csrf_token", "_once", "password", "current_password", "new_password", "token")
@@ -62,10 +63,15 @@ def wants_json() -> bool:
     return request.path.endswith(".json") or request.path.startswith("/api/")
 
 
-def answer(status: int, title: str, message: str, template: str = "layouts/error.html", **page) -> tuple[str | Response, int]:
+def answer(
+    status: int, title: str, message: str, template: str = "layouts/error.html", *, to_anyone: bool = False, **page
+) -> tuple[str | Response, int]:
+    """The page of a refusal. `to_anyone`: it asks the database nothing, not even who is here."""
     from app.core.db import db
 
     db.rollback()
+    if to_anyone:
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     if wants_json():
         return jsonify(error=title, message=message), status
     return render_template(template, title=title, message=message, kept_text=typed(), **page), status
@@ -84,7 +90,7 @@ def told_gone(thing: Any) -> Response | None:
 
 def door():
     """A visitor who may not read this page logs in and comes back; one who was writing keeps the text."""
-    if request.method == "GET" and not wants_json():
+    if request.method in {"GET", "HEAD"} and not wants_json():
         return redirect(url_for("accounts.log_in", next=request.full_path.rstrip("?")))
     return answer(
         401,
@@ -114,7 +120,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(PermissionDenied)
     def denied(error):
         g.refused = str(error)
-        log.info("refused", permission=str(error), path=request.path, person=getattr(current_user, "id", None))
+        log.info("refused", permission=str(error), address=address(), person=getattr(current_user, "id", None))
         if current_user.is_anonymous:
             return door()
         if behind_the_counter():
@@ -158,16 +164,37 @@ def init_app(app: Flask) -> None:
     def other(error):
         if error.code and error.code < 400:
             return error
-        return answer(error.code or 500, _("La demande n’a pas pu être lue"), _("Revenez à la page précédente et réessayez."))
+        page = answer(error.code or 500, _("La demande n’a pas pu être lue"), _("Revenez à la page précédente et réessayez."))
+        response = current_app.make_response(page)
+        if methods := getattr(error, "valid_methods", None):
+            response.headers["Allow"] = ", ".join(sorted(methods))
+        return response
+
+    @app.errorhandler(InternalServerError)
+    def broken_again(error):
+        """What a handler met while it answered: a page that asked who is here, of a database that is away."""
+        return broken(error.original_exception or error)
 
     @app.errorhandler(Exception)
     def broken(error):
+        if is_outage(error):
+            return away(error)
         if current_app.testing or current_app.debug:
             raise error
-        log.exception("error", path=request.path, method=request.method)
+        log.exception("error", address=address(), method=request.method)
         return answer(
-            500, _("Une erreur s’est produite"), _("Elle est enregistrée et sera corrigée. Votre texte est ci-dessous : copiez-le.")
+            500,
+            _("Une erreur s’est produite"),
+            _("Elle est enregistrée et sera corrigée. Votre texte est ci-dessous : copiez-le."),
+            to_anyone=True,
         )
+
+    def away(error):
+        log.error("away", address=address(), method=request.method, error=type(error).__name__)
+        sentence = _("Attendez une minute, puis réessayez. Si vous aviez écrit un texte, il est ci-dessous : copiez-le.")
+        response = current_app.make_response(answer(503, _("Le site fait une pause"), sentence, to_anyone=True))
+        response.headers["Retry-After"] = "30"
+        return response
 
 
 def safe_referrer() -> str | None:

@@ -1,6 +1,7 @@
 """Structured logs on stdout: one JSON object a line, no personal data, no query string, no form."""
 
 import logging
+import re
 import sys
 import time
 import uuid
@@ -9,6 +10,20 @@ import structlog
 from flask import Flask, g, request
 
 log = structlog.get_logger("beffroi")
+_rows = re.compile(r"\n(?:DETAIL|CONTEXT):.*?(?=\n\[SQL:|\Z)", re.DOTALL)
+
+
+def address() -> str | None:
+    """Where a request went. Of a link from a letter, its pattern: who reads the logs must not be able to open it."""
+    rule = request.url_rule
+    return rule.rule if rule and "token" in rule.arguments else rule and request.path
+
+
+def without_rows(logger, method, event):
+    """PostgreSQL quotes in its errors the row that it refused: that is somebody's text, or their address."""
+    for raised in event.get("exception", ()):
+        raised["exc_value"] = _rows.sub("", raised["exc_value"])
+    return event
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -18,6 +33,7 @@ def configure(level: int = logging.INFO) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+            without_rows,
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.db import SAFE_METHODS
@@ -33,6 +34,12 @@ def host_of(origin: str) -> str | None:
 
 
 def init_app(app: Flask) -> None:
+    @app.before_request
+    def refuse_foreign_hosts():
+        """Before any other refusal: no page of ours, hence no page of refusal, can be made for a host that is not ours."""
+        if isinstance(request.routing_exception, SecurityError):
+            raise request.routing_exception
+
     @app.before_request
     def refuse_nul():
         """No address of ours holds one, PostgreSQL stores none, and a search box sends none. Forms say it beside their field."""

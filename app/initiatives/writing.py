@@ -6,7 +6,7 @@ from wtforms.fields.choices import SelectChoice
 from app.contents import queries as contents
 from app.contents.kinds import url_of
 from app.contents.models import Term
-from app.core.db import apart, db
+from app.core.db import SAFE_METHODS, apart, db
 from app.core.errors import DomainError
 from app.core.forms import refusals_in
 from app.core.i18n import _
@@ -203,7 +203,7 @@ def chosen_terms(kind: str, form: SheetForm, sheet: AnySheet | None = None) -> l
 @limiter.limit(WRITING, methods=["POST"])
 def report(sheet_id=None):
     """« Signaler une initiative »: a visitor reads what it is, and is offered the door."""
-    if request.method == "GET" and not can("sheet.suggest"):
+    if request.method in SAFE_METHODS and not can("sheet.suggest"):
         return render_template("initiatives/report_door.html", could=could_after_login("sheet.suggest"))
     require("sheet.suggest")
     form = with_territories(ReportForm())
