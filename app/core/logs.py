@@ -16,7 +16,9 @@ _rows = re.compile(r"\n(?:DETAIL|CONTEXT):.*?(?=\n\[SQL:|\Z)", re.DOTALL)
 def address() -> str | None:
     """Where a request went. Of a link from a letter, its pattern: who reads the logs must not be able to open it."""
     rule = request.url_rule
-    return rule.rule if rule and "token" in rule.arguments else rule and request.path
+    if rule is None:
+        return None  # it may be such a link, cut short
+    return rule.rule if "token" in rule.arguments else request.path
 
 
 def without_rows(logger, method, event):

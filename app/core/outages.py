@@ -3,7 +3,7 @@
 import errno
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # PostgreSQL, by the beginning of its codes: connection lost, resources short, stopped by an operator or by its own limits, disk.
@@ -22,12 +22,11 @@ SQLITE = {
 
 def is_outage(error: BaseException | None) -> bool:
     """Is it what we stand on, and not our own mistake? A wrong statement, a value no column holds, a write in a reading are ours."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or is_outage(error.orig)
-    if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE  # the rest of the code says where it happened
     if isinstance(error, OSError):
         return error.errno in FULL
-    if hasattr(error, "sqlstate"):  # of psycopg, which may not be here; a connection that could not be made has none
-        return error.sqlstate.startswith(AWAY) if error.sqlstate else type(error).__name__ == "OperationalError"
-    return isinstance(error, PoolTimeout)
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, PoolTimeout)
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in SQLITE  # the rest of the code says where it happened
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or (state.startswith(AWAY) if state else isinstance(error, OperationalError))

@@ -33,6 +33,7 @@ def of_postgres(kind: type, state: str | None = None) -> OperationalError:
 
 AWAY = {
     "no connection": of_postgres(psycopg.OperationalError),
+    "no answer": of_postgres(psycopg.errors.ConnectionTimeout),
     "restarted": of_postgres(psycopg.errors.AdminShutdown),
     "too many": of_postgres(psycopg.errors.TooManyConnections),
     "disk full there": of_postgres(psycopg.errors.DiskFull),
