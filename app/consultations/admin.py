@@ -86,7 +86,8 @@ def edit(territory_slug, content_id):
             services.edit_consultation(consultation, by=me(), seen=form.seen, **texts(form), project=projects.get(form.project.data))
             flash(_("La consultation est enregistrée."))
             return back_to(consultation)
-    late = form.overtaken_by(consultation)
+    theirs = {name: getattr(consultation, name) for name in ("title", "summary", "asked", "becomes", "open_to")}
+    late = form.overtaken_by(consultation, **theirs, body=consultation.body_source, project=consultation.project_id or 0)
     return render_template(
         "consultations/admin_form.html",
         territory=consultation.territory,

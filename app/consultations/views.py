@@ -18,6 +18,7 @@ from app.consultations.proposals import queries as proposals
 from app.consultations.proposals.describe import proposal_summary
 from app.consultations.proposals.models import Section
 from app.contents import queries as contents
+from app.contents import spaces
 from app.contents.models import Content, Phase, State
 from app.core import pagecache
 from app.core.db import db, let_go
@@ -183,6 +184,7 @@ def page_of(
         "consultations/show.html",
         consultation=consultation,
         phases=phases,
+        moved=spaces.ends_moved(consultation),
         sections=sections,
         page=page,
         counts=counts,

@@ -182,6 +182,11 @@ def phases_of(content: Content) -> Sequence[Phase]:
     return db.scalars(phases_under(), {"content_id": content.id}).all()
 
 
+def get_phase(content: Content, phase_id: int) -> Phase:
+    """One of this content's; another's does not exist here."""
+    return get_one(select(Phase).where(Phase.content_id == content.id, Phase.id == phase_id))
+
+
 @cache
 def phases_under() -> Select[Phase]:
     return select(Phase).where(Phase.content_id == bindparam("content_id")).order_by(Phase.opens_at.nulls_first(), Phase.id)

@@ -305,15 +305,25 @@ def less_of() -> Update:
 
 
 def set_phases(content: Content, phases: Iterable[Phase]) -> None:
-    """Replace the phases; the content's bounds follow from those that allow something, or from all of them."""
+    """Replace the phases; the content's bounds follow from those that allow something, or from all of them.
+
+    One that bears the number of a phase that is there changes it in place: its address stays good for who has its form open.
+    """
     phases = list(phases)
     for phase in phases:
         if phase.opens_at and phase.closes_at and phase.opens_at >= phase.closes_at:
-            raise DomainError(_("La phase « %(name)s » doit finir après son début.", name=phase.name))
-    db.execute(delete(Phase).where(Phase.content_id == content.id))
+            raise DomainError(_("La phase « %(name)s » doit finir après son début.", name=phase.name), field="closes_at")
+    kept = {phase.id for phase in phases}
+    there = {phase.id: phase for phase in queries.phases_of(content)}
+    for number, phase in there.items():
+        if number not in kept:
+            db.delete(phase)
     for phase in phases:
         phase.content_id = content.id
-        db.add(phase)
+        if phase.id in there:
+            db.merge(phase)
+        else:
+            db.add(phase)
     bounding = [phase for phase in phases if phase.allows] or phases
     if bounding:
         content.opens_at = min((p.opens_at for p in bounding if p.opens_at), default=None) if all(p.opens_at for p in bounding) else None

@@ -6,7 +6,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from app.contents.spaces import ACTS
-from app.core.forms import Form, VersionedForm, at_most, only_text
+from app.core.forms import VersionedForm, at_most, only_text
 from app.core.i18n import _l
 from app.core.text import WRITTEN_LIMIT
 
@@ -34,7 +34,7 @@ class SpaceForm(VersionedForm):
         self.project.choices = [SelectChoice(0, _l("Aucun")), *(SelectChoice(each.id, each.title) for each in projects)]
 
 
-class PhaseForm(Form):
+class PhaseForm(VersionedForm):
     name = StringField(_l("Nom de la phase"), validators=[InputRequired(_l("Donnez un nom à la phase.")), at_most(80), only_text])
     note = StringField(_l("Ce qui s’y passe"), validators=[at_most(160), only_text])
     opens_at = DateTimeLocalField(_l("Début"), validators=[Optional()])
@@ -44,5 +44,5 @@ class PhaseForm(Form):
     )
 
 
-class ConclusionForm(Form):
+class ConclusionForm(VersionedForm):
     body = TextAreaField(_l("Conclusion"), validators=[InputRequired(_l("Écrivez la conclusion.")), at_most(WRITTEN_LIMIT), only_text])

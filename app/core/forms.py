@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -10,8 +12,10 @@ from wtforms import HiddenField
 from wtforms.validators import Length as _Length
 from wtforms.validators import ValidationError
 
+from app.core.clock import PARIS
 from app.core.db import SAFE_METHODS, db, writing
 from app.core.errors import Conflict, DomainError
+from app.core.formats import moment
 from app.core.i18n import _, _l
 
 
@@ -46,12 +50,37 @@ class VersionedForm(Form):
         written = str(self.version.data or "")
         return int(written) if written.isascii() and written.isdigit() and len(written) < 9 else 0
 
-    def overtaken_by(self, content) -> bool:
-        """Refused because the text was changed since the form was opened? Then the next sending is made knowingly."""
+    def overtaken_by(self, content, **theirs: Any) -> bool:
+        """Refused because the text was changed since the form was opened? Then the next sending is made knowingly.
+
+        `theirs`: what it says now, by field.
+        """
         if not self.form_errors or self.seen == content.revision:
             return False
-        self.version.data = str(content.revision)
+        self.show_beside(content.revision, **theirs)
         return True
+
+    def show_beside(self, version: int, **theirs: Any) -> None:
+        """Under each field that says something else: what somebody wrote meanwhile, so that nothing of either is lost."""
+        self.version.data = str(version)
+        for name, value in theirs.items():
+            if not is_same(self[name].data, value):
+                self[name].meanwhile = in_words(self[name], value)
+
+
+def is_same(mine: Any, theirs: Any) -> bool:
+    """Blanks and the order of what is ticked say nothing."""
+    if isinstance(theirs, str):
+        return str(mine or "").split() == theirs.split()
+    return set(mine or ()) == set(theirs) if isinstance(theirs, list) else bool(mine == theirs)
+
+
+def in_words(field: Any, value: Any) -> str:
+    """What a field would hold, for people: the labels of what is chosen, a date as one says it. Dates are hours of Paris."""
+    if hasattr(field, "iter_choices"):
+        chosen = value if isinstance(value, list) else [value]
+        return ", ".join(str(choice.label) for choice in field.iter_choices() if choice.value in chosen)
+    return moment(value.replace(tzinfo=PARIS)) if isinstance(value, datetime) else value or ""
 
 
 @contextmanager

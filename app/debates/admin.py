@@ -68,7 +68,8 @@ def edit(territory_slug, content_id):
             services.edit_debate(debate, by=me(), seen=form.seen, **texts(form), project=projects.get(form.project.data))
             flash(_("Le débat est enregistré."))
             return redirect(url_for("debates_admin.edit", territory_slug=territory_slug, content_id=debate.id), 303)
-    late = form.overtaken_by(debate)
+    theirs = {name: getattr(debate, name) for name in ("title", "summary", "asked", "becomes", "open_to")}
+    late = form.overtaken_by(debate, **theirs, body=debate.body_source, project=debate.project_id or 0)
     page = {
         "territory": debate.territory,
         "debate": debate,

@@ -10,6 +10,7 @@ from app.comments import reading
 from app.comments.views import May, asked_sort, may_in, next_change, page_asked, pages_of
 from app.comments.views import argue as argue_about
 from app.contents import queries as contents
+from app.contents import spaces
 from app.contents.models import Content, Phase
 from app.core import limits, pagecache
 from app.core.db import let_go
@@ -90,6 +91,7 @@ def page_of(debate: Debate, phases: Sequence[Phase], viewer: Person, *, may: May
         "debates/show.html",
         debate=debate,
         phases=phases,
+        moved=spaces.ends_moved(debate),
         arguments=arguments,
         sort=sort,
         tallies=contents.figures_of(arguments.ids),

@@ -4,12 +4,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app.contents import queries as contents
 from app.contents import services as content_services
+from app.contents import spaces
+from app.contents.models import Phase
+from app.contents.space_views import said_in, shown_of
 from app.core.db import apart
 from app.core.errors import DomainError, NotFound
 from app.core.forms import refusals_in
 from app.core.i18n import _
 from app.core.permissions import me, require
-from app.core.when import from_paris
 from app.files import services as files
 from app.files import takes_files
 from app.projects import queries, services
@@ -91,6 +93,9 @@ def edit(territory_slug, project_id):
             )
             flash(_("Le projet est enregistré."))
             return back_to(project)
+    if form.is_overtaken:
+        theirs = {"body": project.body_source, "project_kind": project.project_kind}
+        form.show_beside(project.revision, title=project.title, summary=project.summary, **theirs)
     return render_template(
         "projects/admin_form.html",
         territory=project.territory,
@@ -133,13 +138,7 @@ def add_phase(territory_slug, project_id):
     form = PhaseForm()
     with refusals_in(form):
         if form.validate_on_submit():
-            services.add_phase(
-                project,
-                name=form.name.data,
-                note=form.note.data or "",
-                opens_at=from_paris(form.opens_at.data, "opens_at"),
-                closes_at=from_paris(form.closes_at.data, "closes_at"),
-            )
+            spaces.set_dates(project, [*spaces.copies_of(project), Phase(**said_in(form))], by=me())
             flash(_("La phase est ajoutée."))
             return back_to(project)
     return render_template(
@@ -147,10 +146,27 @@ def add_phase(territory_slug, project_id):
     ), form.status
 
 
+@projects_admin.route("/<int:project_id>/phases/<int:phase_id>", methods=["GET", "POST"])
+def edit_phase(territory_slug, project_id, phase_id):
+    project = load(territory_slug, project_id)
+    phase = contents.get_phase(project, phase_id)
+    form = PhaseForm(data=shown_of(phase))
+    with refusals_in(form):
+        if form.validate_on_submit():
+            spaces.change_phase(project, phase_id, by=me(), seen=form.seen, **said_in(form))
+            flash(_("La phase est enregistrée."))
+            return back_to(project)
+    if form.is_overtaken:
+        form.show_beside(**shown_of(phase))
+    return render_template(
+        "projects/admin_step.html", territory=project.territory, project=project, form=form, title=_("Modifier la phase")
+    ), form.status
+
+
 @projects_admin.post("/<int:project_id>/phases/<int:phase_id>/retirer")
 def remove_phase(territory_slug, project_id, phase_id):
     project = load(territory_slug, project_id)
-    services.remove_phase(project, phase_id)
+    spaces.set_dates(project, spaces.copies_of(project, without=phase_id), by=me())
     flash(_("La phase est retirée."))
     return back_to(project)
 

@@ -26,7 +26,7 @@ class MaturityForm(Form):
     note = TextAreaField(_l("Ce qui a changé"), validators=[at_most(500), only_text])
 
 
-class PhaseForm(Form):
+class PhaseForm(VersionedForm):
     name = StringField(_l("Nom de la phase"), validators=[InputRequired(_l("Donnez un nom à la phase.")), at_most(80), only_text])
     note = StringField(_l("Ce qui s’y passe"), validators=[at_most(160), only_text])
     opens_at = DateTimeLocalField(_l("Début"), validators=[Optional()])

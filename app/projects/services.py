@@ -1,11 +1,8 @@
 """What can happen to a project."""
 
-from datetime import datetime
-
 from app.accounts.models import Person
-from app.contents import queries as content_queries
 from app.contents import services as contents
-from app.contents.models import Phase, State
+from app.contents.models import State
 from app.core import clock
 from app.core.db import db
 from app.core.errors import DomainError
@@ -47,16 +44,3 @@ def set_maturity(project: Project, maturity: str, *, note: str, by: Person | Non
     project.updated_at = clock.now()
     db.add(MaturityChange(project_id=project.id, maturity=chosen, note=note.strip(), by_id=by.id if by else None))
     db.flush()
-
-
-def add_phase(project: Project, *, name: str, note: str, opens_at: datetime | None, closes_at: datetime | None) -> None:
-    contents.set_phases(project, [*copies_of(project), Phase(name=name, note=note, opens_at=opens_at, closes_at=closes_at, allows=[])])
-
-
-def remove_phase(project: Project, phase_id: int) -> None:
-    contents.set_phases(project, copies_of(project, without=phase_id))
-
-
-def copies_of(project: Project, without: int | None = None) -> list[Phase]:
-    kept = [phase for phase in content_queries.phases_of(project) if phase.id != without]
-    return [Phase(name=p.name, note=p.note, opens_at=p.opens_at, closes_at=p.closes_at, allows=p.allows) for p in kept]

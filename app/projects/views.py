@@ -1,6 +1,7 @@
 from flask import Blueprint, jsonify, render_template, request, url_for
 
 from app.contents import queries as contents
+from app.contents import spaces
 from app.contents.models import Content
 from app.core import pagecache
 from app.core.pages import paginate
@@ -40,6 +41,7 @@ def show(project_id):
         project=project,
         activities=queries.activities_of(project),
         phases=contents.phases_of(project),
+        moved=spaces.ends_moved(project),
         life=queries.life_of(project),
         links=links,
         near=related.nearby(project, (other for _link, other, _outward in links)),

@@ -334,10 +334,27 @@ def test_an_edit_on_an_old_version_shows_both(client):
     client.log_in(manager_of(debate))
     sent = {**TEXTS, "project": "0", "version": "1"}
     assert client.post(desk(debate), data=sent).status_code == 303
-    late = client.post(desk(debate), data={**sent, "title": "Autre"})
+    late = client.post(desk(debate), data={**sent, "title": "Autre", "asked": "Autre chose."})
     assert late.status_code == 409
     assert "Autre" in late.text
     assert 'value="2"' in late.text
+    meanwhile = [each.split("</p>")[0] for each in late.text.split('<p class="bf-changes">')[1:]]
+    assert meanwhile == [TEXTS["title"], TEXTS["asked"]], "where it differs, and only there"
+
+
+def test_two_tabs_on_a_conclusion_show_both_and_the_second_sending_is_meant(client):
+    debate = make_debate(opens_at=OPENS - timedelta(days=9999), closes_at=OPENS - timedelta(days=9990))
+    client.log_in(manager_of(debate))
+    address = desk(debate, "/conclure")
+    read = client.get(address).text.split('name="version" type="hidden" value="')[1].split('"')[0]
+    assert client.post(address, data={"body": "La leur.", "version": read}).status_code == 303
+    late = client.post(address, data={"body": "La mienne.", "version": read})
+    assert late.status_code == 409
+    assert "La leur." in late.text
+    assert "La mienne." in late.text
+    again = late.text.split('name="version" type="hidden" value="')[1].split('"')[0]
+    assert client.post(address, data={"body": "La mienne.", "version": again}).status_code == 303
+    assert "La mienne." in fresh(debate).conclusion_html
 
 
 def test_another_territory_s_debate_does_not_exist_here(client):

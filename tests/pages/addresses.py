@@ -86,6 +86,7 @@ def pages(ask: Ask, emails: dict[str, str]) -> dict[str, dict[str, str]]:
     waiting = one(sheet.format("initiative", "pending"))
     section = one(f"SELECT id FROM sections WHERE consultation_id = {managed} ORDER BY id LIMIT 1")
     phase = one(f"SELECT id FROM phases WHERE content_id = {managed} ORDER BY id LIMIT 1")
+    step = one(f"SELECT id FROM phases WHERE content_id = {done} ORDER BY id LIMIT 1")
     page = one(f"SELECT slug FROM legal_pages WHERE territory_id = {town} ORDER BY id LIMIT 1")
     desk = f"/gestion/{TOWN}"
     return {
@@ -184,6 +185,7 @@ def pages(ask: Ask, emails: dict[str, str]) -> dict[str, dict[str, str]]:
             "new project": f"{desk}/projets/nouveau",
             "project": f"{desk}/projets/{done}",
             "maturity": f"{desk}/projets/{done}/etape",
+            "phase of a project": f"{desk}/projets/{done}/phases/{step}",
             "links": f"{desk}/liens/",
             "links of a page": f"/contributions/{done}/liens",
             "charter": f"{desk}/charte",
