@@ -155,4 +155,5 @@ def edit(story: Story, row: dict[str, Any], change: dict[str, Any]) -> None:
 
 
 def ask(story: Story, row: dict[str, Any], correction: dict[str, Any]) -> None:
-    services.ask_for_correction(case_of(story, row), by=story.people[correction["by"]], text=correction["text"])
+    case = case_of(story, row)
+    services.ask_for_correction(case, by=story.people[correction["by"]], text=correction["text"], seen=case.version)

@@ -116,12 +116,18 @@ def claim(case: Case, *, by: Person) -> None:
         raise Conflict(_("Une autre personne lit déjà ce cas. Prenez le suivant."))
 
 
-def ask_for_correction(case: Case, *, by: Person, text: str) -> Message:
-    """Write to the author before deciding: what should change. The case stays open; its version moves."""
-    if not case.is_open:
-        raise Conflict(overtaken_by(case))
+def ask_for_correction(case: Case, *, by: Person, text: str, seen: int) -> Message:
+    """Write to the author before deciding: what should change. The case stays open; its version moves.
+
+    `seen`, as in `decide`: nobody asks for what has just been asked, corrected or decided.
+    """
     if case.content.author_id is None:
-        raise DomainError(_("Ce texte n’a plus d’auteur à qui écrire : décidez."), field="text")
+        raise DomainError(_("Ce texte n’a plus d’auteur à qui écrire : décidez."), field="reasons")
+    if not tidy(text):
+        raise DomainError(_("Écrivez votre message."), field="reasons")
+    mine = update(Case).where(Case.id == case.id, Case.version == seen, Case.is_open).values(version=Case.version)
+    if db.execute(mine.returning(Case.id)).scalar() is None:
+        raise Conflict(overtaken_by(case))
     message = say(case, by=by, text=text, is_from_author=False)
     telling.ask_author(case, case.content, message.text)
     return message
@@ -328,9 +334,10 @@ def record(act: str, decision: Decision, content: Content, **more: object) -> No
 
 
 def overtaken_by(case: Case) -> str:
+    """Who decided meanwhile, and when; or that something else was said of it. What was decided before it reopened is no news."""
     last = queries.last_decision(case.id)
-    if last is None:
-        return _("Ce cas a changé pendant que vous le lisiez. Rechargez-le : votre message est ci-dessous.")
+    if last is None or last.undone_at is not None or (case.is_open and last.at < case.opened_at):
+        return _("Ce cas a changé pendant que vous le lisiez. Relisez-le, puis renvoyez : votre message est ci-dessous.")
     return _(
         "Ce cas a été décidé par %(who)s, %(when)s. Votre message est ci-dessous.",
         who=last.by.name if last.by else _("l’équipe"),

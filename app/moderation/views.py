@@ -110,6 +110,8 @@ def erase(case_id):
             made = services.decide(case, by=me(), article=articles.get(form.article.data), **given)
             flash(_("Le texte est retiré. Ses mots seront effacés dans trente secondes."))
             return redirect(url_for("moderation.decision", decision_id=made.id), 303)
+    if form.is_overtaken:
+        form.version.data = str(case.version)
     return render_template("moderation/erase.html", case=case, content=case.content, form=form), form.status
 
 

@@ -425,6 +425,17 @@ def test_an_edit_while_it_is_read_makes_the_decision_a_conflict(world):
         world.decide(queries.get_case(case.id), Verdict.KEEP, article=None, seen=seen)
 
 
+def test_what_was_decided_before_the_case_reopened_is_no_news(world, at):
+    """Red before: whoever was overtaken by a report was told that the case « a été décidé », by the decision of another month."""
+    text = world.text()
+    world.decide(world.reported(text), Verdict.KEEP, article=None)
+    at(clock.now() + timedelta(days=30))
+    seen = world.reported(text).version
+    world.reported(text)
+    with pytest.raises(Conflict, match="a changé pendant"):
+        world.decide(case_of(text), Verdict.KEEP, article=None, seen=seen)
+
+
 # --- Corrections -----------------------------------------------------------------------------------------------------------
 
 
@@ -432,8 +443,10 @@ def test_a_correction_is_asked_answered_and_moves_the_version(world):
     text = world.text(state=State.PENDING)
     case = world.waiting(text)
     seen = case.version
-    services.ask_for_correction(case, by=world.agent, text="Retirez le nom.")
+    services.ask_for_correction(case, by=world.agent, text="Retirez le nom.", seen=seen)
     assert case.version == seen + 1
+    with pytest.raises(Conflict, match="a changé pendant"):
+        services.ask_for_correction(case, by=world.manager, text="Enlevez le nom.", seen=seen)  # asked a moment ago by another
     assert "Retirez le nom." in messages_to(text.author_id, "correction_asked")[0].text
     services.answer_correction(case, by=text.author, text="C’est fait.")
     assert "C’est fait." in messages_to(world.agent.id, "correction_answered")[0].text
@@ -447,7 +460,7 @@ def test_a_correction_is_asked_answered_and_moves_the_version(world):
     with pytest.raises(DomainError, match="déjà décidé"):
         services.answer_correction(case, by=text.author, text="Encore.")
     with pytest.raises(Conflict):
-        services.ask_for_correction(case, by=world.agent, text="Encore.")
+        services.ask_for_correction(case, by=world.agent, text="Encore.", seen=case.version)
     assert db.scalar(select(func.count(Message.id))) == 2
 
 
@@ -455,7 +468,7 @@ def test_nobody_is_asked_to_correct_a_text_without_an_author(world):
     text = world.text(state=State.PENDING)
     text.author_id = None
     with pytest.raises(DomainError, match="plus d’auteur"):
-        services.ask_for_correction(world.waiting(text), by=world.agent, text="Retirez le nom.")
+        services.ask_for_correction(world.waiting(text), by=world.agent, text="Retirez le nom.", seen=case_of(text).version)
     decision = world.decide(case_of(text), Verdict.REFUSE)  # nobody to tell, and yet a statement
     assert queries.statement_of(decision.id).person_id is None
 

@@ -73,7 +73,8 @@ def test_an_author_answers_what_is_asked(world, client):
     db.commit()
     client.log_in(author)
     assert client.get(address).status_code == 404  # nothing was asked
-    services.ask_for_correction(queries.get_case(case_id), by=world.agent, text="Retirez le nom.")
+    asked = queries.get_case(case_id)
+    services.ask_for_correction(asked, by=world.agent, text="Retirez le nom.", seen=asked.version)
     db.commit()
     client.log_in(author)
     assert "Retirez le nom." in client.get(address).text

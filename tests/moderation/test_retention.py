@@ -62,7 +62,7 @@ def old(at):
         Report(content_id=world.text_id, visitor_name="Paul", visitor_email="paul@example.org", message="Injure.", confirmed_at=clock.now())
     )
     case = queries.get_case(db.scalars(select(Case.id)).one())
-    services.ask_for_correction(case, by=world.claire, text="Retirez ce mot.")
+    services.ask_for_correction(case, by=world.claire, text="Retirez ce mot.", seen=case.version)
     decision_id = decide(world)
     tell_everyone(at)
     act = against(decision_id)
@@ -172,7 +172,7 @@ def test_all_that_an_answer_needs_waits_for_it_and_nothing_waits_for_one_that_is
     """Red before, both ways: reports and messages went while their author's appeal waited; a late appeal held all for ever."""
     world = make_case()
     case = queries.get_case(db.scalars(select(Case.id)).one())
-    services.ask_for_correction(case, by=world.claire, text="Retirez ce mot.")
+    services.ask_for_correction(case, by=world.claire, text="Retirez ce mot.", seen=case.version)
     decision_id, sanction_id = decide(world), confirm(world, propose(world)).id
     tell_everyone(at)
     began = clock.now()

@@ -1,4 +1,4 @@
-from wtforms import BooleanField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional, ValidationError
 
@@ -39,8 +39,15 @@ class CaseForm(DecisionForm):
     # Any passage of the text may come: the service knows which exist.
     cut = SelectMultipleField(_l("Passages à couper"), validate_choice=False, validators=[Optional()])
     excerpts = TextAreaField(_l("Ou recopiez ici les mots à couper, un passage par ligne"), validators=[at_most(4000), only_text])
+    revision = HiddenField()  # of the text that was read: the passages are places in it
     destination = RadioField(_l("Où le déplacer"), coerce=a_number, validators=[Optional()])
     helped = BooleanField(_l("Un repérage automatique m’a aidé à décider"))
+
+    def read_again(self, version: int, revision: int) -> None:
+        """The case changed meanwhile: what is shown now can be decided on. Passages of another text are to be chosen anew."""
+        if self.revision.data != str(revision):
+            self.cut.data = []
+        self.version.data, self.revision.data = str(version), str(revision)
 
 
 class TogetherForm(DecisionForm):

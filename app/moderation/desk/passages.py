@@ -122,11 +122,17 @@ def spans_of(values: Sequence[str], fields: dict[str, str]) -> list[tuple[str, i
 
 
 def typed(excerpts: str, fields: dict[str, str]) -> tuple[list[str], list[str]]:
-    """Excerpts typed one a line: where each stands, named as a form names passages, and those that stand nowhere."""
+    """Excerpts typed one a line: everywhere each stands, named as a form names passages, and those that stand nowhere."""
     found, missing = [], []
     for excerpt in filter(None, map(str.strip, excerpts.splitlines())):
-        places = [f"{field}:{at}:{at + len(excerpt)}" for field in FIELDS if (at := (fields.get(field) or "").find(excerpt)) >= 0]
+        places = [f"{field}:{at}:{at + len(excerpt)}" for field in FIELDS for at in places_of(excerpt, fields.get(field) or "")]
         found += places
         if not places:
             missing.append(excerpt)
     return found, missing
+
+
+def places_of(excerpt: str, text: str) -> list[int]:
+    """Where it begins, each time: as words of their own if it is said so anywhere, else inside of other words."""
+    whole = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(excerpt)}(?!\w)", text)]
+    return whole or [match.start() for match in re.finditer(re.escape(excerpt), text)]

@@ -159,16 +159,19 @@ def case(territory_slug, case_id):
     if request.method == "POST":
         require(NEEDS.get(form.verdict.data, "case.decide"), found.case)
     else:
-        form.version.data = str(found.case.version)
+        form.version.data, form.revision.data = str(found.case.version), str(found.case.content.revision)
+    read_now = found.case.version, found.case.content.revision
     with refusals_in(form):
         if form.validate_on_submit():
             then = queries.next_in(here, asked_filters(), me(), found.case)
             if form.verdict.data == ASK:
-                decisions.ask_for_correction(found.case, by=me(), text=form.reasons.data or "")
+                decisions.ask_for_correction(found.case, by=me(), text=form.reasons.data or "", seen=form.seen)
                 flash(_("Votre demande est partie. Le cas reste dans la file."))
             else:
                 remember_undo([decide(found, form, articles.get(form.article.data), targets.get(form.destination.data))])
             return redirect(going_on(here, then))
+    if form.is_overtaken:
+        form.read_again(*read_now)
     return case_page(here, place, found, form, articles, list(targets.values())), form.status
 
 
@@ -277,6 +280,8 @@ def uncut(territory_slug, case_id):
             given = {"verdict": Verdict.KEEP, "article": None, "reasons": form.reasons.data, "seen": form.seen}
             remember_undo([decisions.decide(found.case, by=me(), lift=True, **given)])
             return redirect(back)
+    if form.is_overtaken:
+        form.version.data = str(found.case.version)
     cuts = redactions.active_on(content)
     pieces = {
         name: redactions.pieces(found.fields[name], [(cut.start, cut.end) for cut in cuts if cut.field == name]) for name in passages.FIELDS

@@ -148,6 +148,14 @@ def test_words_typed_are_found_where_they_stand_or_said_to_be_missing():
     assert passages.typed("a vendu\n\nle préfet", fields) == (["title:4:11", "body_source:9:16"], ["le préfet"])
 
 
+def test_words_said_twice_are_cut_twice_and_no_other_word_with_them():
+    """Red before: a number that its author repeats stayed readable further down."""
+    fields = {"title": "Appelez Ana", "body_source": "Ana : 06 12. Le canal ! Ana : 06 12."}
+    found, missing = passages.typed("Ana\n06 12", fields)
+    assert (found, missing) == (["title:8:11", "body_source:0:3", "body_source:24:27", "body_source:6:11", "body_source:30:35"], [])
+    assert passages.typed("nal", fields) == (["body_source:18:21"], []), "a part of a word, when it stands nowhere else"
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 
 from app.accounts.models import Person, Role
 from app.comments.models import Argument, Side
+from app.contents import services as contents
 from app.contents.models import Content, Redaction, State
 from app.core import db as database
 from app.core.db import db
@@ -135,7 +136,9 @@ def test_cut_passages_are_put_back_from_the_case_and_it_can_be_undone(client, pl
     assert "Demandez à <ins>Josette</ins>" in page
     version = re.search(r'name="version"[^>]*value="(\d+)"', page)[1]
     assert client.post(path, data={"version": version, "reasons": ""}).status_code == 422
-    assert client.post(path, data={"version": "1", "reasons": "Un oubli."}).status_code == 409, "somebody was quicker"
+    late = client.post(path, data={"version": "1", "reasons": "Un oubli."})
+    assert late.status_code == 409, "somebody was quicker"
+    assert hidden(late, "version") == version, "sent again, it is meant"
     done = client.post(path, data={"version": version, "reasons": "Un oubli."})
     assert done.location == address(place, case)
     assert db.scalar(select(Content.restriction).where(Content.id == case.content_id)) == ""
@@ -180,6 +183,52 @@ def test_a_passage_is_cut_with_a_box_or_by_copying_its_words(client, place, agen
     assert (shown.state, "06 39" in shown.body_source, "à quel prix" in shown.body_source) == (State.PUBLISHED, False, True)
     assert db.scalar(select(func.count(Redaction.id))) == 1
     assert db.scalars(select(Statement)).one().is_detection_automated is (way == "box"), "the machine had pointed at it"
+
+
+def hidden(page, name):
+    return re.search(rf'name="{name}"[^>]*value="(\d*)"', page.text)[1]
+
+
+def test_who_was_overtaken_by_a_report_reads_again_and_sends_the_same(client, place, agent, article):
+    """Red before: the page kept the version it had refused, and refused it for ever; reloading it lost the message."""
+    text = {"kind": Argument, "body": BODY, **standing(place)}
+    case = make_case(place, cause=Cause.REPORT, article=article, **text)
+    moderation.open_case(get_case(case.id).content, Cause.REPORT)
+    db.commit()
+    client.log_in(agent)
+    start = BODY.index("06 39")
+    sent = {"verdict": "redact", "article": str(article.id), "reasons": "Mon message.", "cut": f"body_source:{start}:{start + 14}"}
+    late = client.post(address(place, case), data={**sent, "version": "1", "revision": "1"})
+    assert late.status_code == 409
+    assert "Relisez-le" in late.text
+    assert "Mon message." in late.text
+    assert re.search(rf'value="body_source:{start}:{start + 14}"[^>]* checked', late.text)
+    again = client.post(address(place, case), data={**sent, "version": hidden(late, "version"), "revision": hidden(late, "revision")})
+    assert again.status_code == 302
+
+
+def test_passages_of_a_text_that_changed_meanwhile_are_chosen_anew(client, place, agent, article):
+    text = {"kind": Argument, "body": BODY, **standing(place)}
+    case = make_case(place, cause=Cause.REPORT, article=article, **text)
+    written = get_case(case.id).content
+    contents.edit(written, by=written.author, title="T", body=f"Bien. {BODY}")
+    db.commit()
+    client.log_in(agent)
+    sent = {"verdict": "redact", "article": str(article.id), "reasons": "Mon message.", "cut": "body_source:0:5"}
+    late = client.post(address(place, case), data={**sent, "version": "1", "revision": "1"})
+    assert late.status_code == 409
+    assert 'value="body_source:0:5"' in late.text
+    assert not re.search(r'value="body_source:0:5"[^>]* checked', late.text)
+    assert hidden(late, "revision") == "2"
+
+
+def test_two_agents_do_not_ask_the_author_twice(client, place, agent):
+    case = make_case(place)
+    for person, status in ((agent, 302), (make_person(roles=[("moderator", place)]), 409)):
+        client.log_in(person)
+        answer = client.post(address(place, case), data={"version": "1", "verdict": "ask", "reasons": "Précisez."})
+        assert answer.status_code == status
+        database.writing.set(True)
 
 
 def test_words_that_are_not_in_the_text_are_not_cut_in_silence(client, place, agent, article):
@@ -299,7 +348,7 @@ def test_who_was_overtaken_in_a_batch_is_told_and_the_rest_is_done(client, place
     fields = {"case": [each.id for each in (gone, moved, left)], "seen": [f"{each.id}:1" for each in (gone, moved, left)]}
     other = make_person(name="Samir", roles=[("moderator", place)])
     moderation.decide(case_of(gone), by=other, verdict=Verdict.KEEP, article=None, reasons="Une critique.", seen=1)
-    moderation.ask_for_correction(case_of(moved), by=other, text="Précisez.")
+    moderation.ask_for_correction(case_of(moved), by=other, text="Précisez.", seen=case_of(moved).version)
     db.commit()
     client.log_in(agent)
     sent = fields | {"article": str(article.id), "verdict": "refuse", "reasons": "Une publicité.", "confirmed": "1"}
