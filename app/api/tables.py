@@ -9,10 +9,10 @@ numbers: -5 is not a formula.
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TextIO
 
 from flask import Response
 
@@ -21,6 +21,8 @@ from app.core.text import slugify
 FORMULA = "=+\\-@\t\r\n＝＋－＠"
 _risky = re.compile(f"'*[{FORMULA}]")
 _quoted = re.compile(f"'+[{FORMULA}]")
+
+Row = Mapping[str, Any] | Sequence[Any]  # values by column, or in the order of the columns
 
 
 def harmless(text: str) -> str:
@@ -47,18 +49,28 @@ def cell(value: Any) -> Any:
     return harmless(str(value.value if isinstance(value, Enum) else value))
 
 
-def write_csv(rows: Iterable[Mapping[str, Any] | Sequence[Any]], columns: Sequence[str]) -> str:
-    out = io.StringIO(newline="")
+def csv_writer(out: TextIO, columns: Sequence[str]) -> Callable[[Row], None]:
+    """Write the headings; what it returns writes one row after the other."""
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow([harmless(str(column)) for column in columns])
-    for row in rows:
+
+    def put(row: Row) -> None:
         values = [row.get(column) for column in columns] if isinstance(row, Mapping) else row
         writer.writerow([cell(value) for value in values])
+
+    return put
+
+
+def write_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
+    out = io.StringIO(newline="")
+    put = csv_writer(out, columns)
+    for row in rows:
+        put(row)
     return out.getvalue()
 
 
-def csv_response(rows: Iterable[Mapping[str, Any] | Sequence[Any]], columns: Sequence[str], filename: str) -> Response:
-    """A file to save. `rows`: mappings from column to value, or sequences in the order of `columns`."""
+def csv_response(rows: Iterable[Row], columns: Sequence[str], filename: str) -> Response:
+    """A file to save."""
     body = write_csv(rows, columns).encode("utf-8-sig", "replace")
     response = Response(body, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{slugify(filename) or "liste"}.csv"'

@@ -234,14 +234,14 @@ def terms_of(content_ids: Iterable[int]) -> dict[int, dict[str, list[Term]]]:
     found: dict[int, dict[str, list[Term]]] = {content_id: {} for content_id in content_ids}
     if found:
         query = (
-            select(ContentTerm, Term, Vocabulary.key)
+            select(ContentTerm.content_id, Term, Vocabulary.key)
             .join(Term, ContentTerm.term_id == Term.id)
             .join(Vocabulary, Term.vocabulary_id == Vocabulary.id)
             .where(ContentTerm.content_id.in_(found))
             .order_by(Term.position, Term.id)
         )
-        for row, term, key in db.execute(query):
-            found[row.content_id].setdefault(key, []).append(term)
+        for content_id, term, key in db.execute(query):
+            found[content_id].setdefault(key, []).append(term)
     return found
 
 

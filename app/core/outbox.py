@@ -28,7 +28,7 @@ Handler = Callable[[Sequence[str]], None]
 class Topic:
     do: Handler
     leader_only: bool = False  # one worker at a time, the leader, may do it: it writes the index
-    apart: bool = False  # it waits for other machines: a thread of its own, so that nothing else waits with it
+    apart: bool = False  # it waits for other machines, or takes long: a thread of its own, so that nothing else waits with it
 
 
 class Bell:

@@ -14,6 +14,7 @@ from app.contents.queries import published
 from app.core.db import db
 from app.core.i18n import _
 from app.exchange.citing import LICENCE
+from app.exchange.whole import FORMS
 from app.initiatives.models import KINDS
 
 AUTHORITY = "http://publications.europa.eu/resource/authority"
@@ -22,12 +23,6 @@ CONTEXT = {
     "dct": "http://purl.org/dc/terms/",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
-}
-FILES = {
-    "csv": ("CSV", "text/csv"),
-    "ods": ("ODS", "application/vnd.oasis.opendocument.spreadsheet"),
-    "xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "json": ("JSON", "application/json"),
 }
 
 
@@ -55,7 +50,7 @@ def catalogue() -> dict[str, Any]:
         "dcat:keyword": [said(word) for word in (_("participation citoyenne"), _("consultation"), _("démocratie locale"))],
         "dcat:landingPage": {"@id": f"{base}/catalogue/"},
         **dates,
-        "dcat:distribution": [distribution(base, ending) for ending in FILES],
+        "dcat:distribution": [distribution(base, ending) for ending in FORMS],
     }
     return {
         "@context": CONTEXT,
@@ -73,7 +68,7 @@ def catalogue() -> dict[str, Any]:
 
 
 def distribution(base: str, ending: str) -> dict[str, Any]:
-    kind, mimetype = FILES[ending]
+    kind = ending.upper()
     address = f"{base}/donnees/catalogue.{ending}"
     return {
         "@id": address,
@@ -82,7 +77,7 @@ def distribution(base: str, ending: str) -> dict[str, Any]:
         "dcat:accessURL": {"@id": address},
         "dcat:downloadURL": {"@id": address},
         "dct:format": {"@id": f"{AUTHORITY}/file-type/{kind}"},
-        "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{mimetype}"},
+        "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{FORMS[ending].media_type}"},
         "dct:license": {"@id": LICENCE},
     }
 

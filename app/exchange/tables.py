@@ -1,5 +1,5 @@
-"""Tables in and out: CSV, ODS, XLSX and JSON, within bounds. Spreadsheets are read by python-calamine (it runs no formula and opens
-nothing else), written by XlsxWriter; an ODS table is three short files, written here.
+"""Tables taken in: CSV, ODS, XLSX and JSON, within bounds. Spreadsheets are read by python-calamine: it runs no formula and opens
+nothing else.
 """
 
 import csv
@@ -10,10 +10,8 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from math import isfinite
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from app.api.tables import exact
 from app.core.errors import DomainError
@@ -25,14 +23,9 @@ MOST_ROWS, MOST_COLUMNS, MOST_IN_CELL = 5_000, 200, 100_000
 PATIENCE = 60  # seconds for a spreadsheet to be read
 DEEPEST = 20  # lists in lists, in JSON
 UNPACKED, ENTRIES = 60_000_000, 2_000  # octets and files inside of a spreadsheet
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ODS = "application/vnd.oasis.opendocument.spreadsheet"
 
 
 _unkept = re.compile("[\x00\ud800-\udfff]")
-
-
-# --- Reading ---------------------------------------------------------------------------------------------------------------
 
 
 def read_table(raw: bytes, name: str) -> list[dict[str, Any]]:
@@ -145,72 +138,3 @@ def bounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def too_many() -> DomainError:
     return DomainError(_("%(most)s fiches au plus dans un fichier : coupez-le en deux.", most=MOST_ROWS))
-
-
-# --- Writing ---------------------------------------------------------------------------------------------------------------
-
-
-def write_xlsx(rows: Iterable[Sequence[Any]], columns: Sequence[str], title: str) -> bytes:
-    """Every text as text: nothing is taken for a formula or a link."""
-    import xlsxwriter  # here: 42 modules that each start would load for a few files
-
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    sheet = book.add_worksheet(title[:31])
-    heading = book.add_format({"bold": True, "bottom": 1})
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, len(columns) - 1, 24)
-    for number, column in enumerate(columns):
-        sheet.write_string(0, number, column, heading)
-    for line, row in enumerate(rows, 1):
-        for number, value in enumerate(row):
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                sheet.write_number(line, number, value)
-            elif value not in (None, ""):
-                sheet.write_string(line, number, str(value)[:32_767])
-    book.close()
-    return out.getvalue()
-
-
-ODS_NAMES = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "manifest"))
-ODS_MANIFEST = (
-    f'<?xml version="1.0" encoding="UTF-8"?><manifest:manifest {ODS_NAMES} manifest:version="1.3">'
-    f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODS}"/>'
-    '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
-)
-_not_xml = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-_spaces = re.compile("(?m)^ +| {2,}")  # a reader of OpenDocument takes a run of spaces for one
-
-
-def write_ods(rows: Iterable[Sequence[Any]], columns: Sequence[str], title: str) -> bytes:
-    """The three files that OpenDocument 1.3 asks of a table, written as they come.
-
-    By hand, since the libraries make an object of each cell: 3,500 sheets took odfdo more than a minute of CPU, for one request.
-    """
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        archive.writestr("mimetype", ODS, zipfile.ZIP_STORED)  # first and as it is, so that programs know the file by its first bytes
-        archive.writestr("META-INF/manifest.xml", ODS_MANIFEST)
-        with archive.open("content.xml", "w", force_zip64=True) as content:
-            content.write(
-                f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {ODS_NAMES} office:version="1.3"><office:body>'
-                f"<office:spreadsheet><table:table table:name={quoteattr(title)}>".encode()
-            )
-            for row in chain([columns], rows):
-                content.write(f"<table:table-row>{''.join(map(ods_cell, row))}</table:table-row>".encode())
-            content.write(b"</table:table></office:spreadsheet></office:body></office:document-content>")
-    return out.getvalue()
-
-
-def ods_cell(value: Any) -> str:
-    """Numbers stay numbers; a text is a text cell, which no spreadsheet takes for a formula."""
-    if value in (None, ""):
-        return "<table:table-cell/>"
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>{value}</text:p></table:table-cell>'
-    words = _spaces.sub(lambda run: f'<text:s text:c="{len(run[0])}"/>', escape(_not_xml.sub("", str(value))))
-    lines = "".join(f"<text:p>{line}</text:p>" for line in words.split("\n"))
-    return f'<table:table-cell office:value-type="string">{lines}</table:table-cell>'

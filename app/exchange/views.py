@@ -1,24 +1,28 @@
 """The catalogue for programs and for who cites it: API, files, feed, DCAT, citations."""
 
-from collections.abc import Iterator
+import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request
+from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request, send_file
 from sqlalchemy import Select, select
 
-from app.api import csv_response, describe_page
+from app.api import describe_page
 from app.contents import queries as contents
 from app.contents.models import Content, ContentTerm, Term, Vocabulary
 from app.contents.queries import published
 from app.core import pagecache
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import NotFound, answer
+from app.core.i18n import _
 from app.core.linked_data import described as said_of
+from app.core.logs import log
 from app.core.pages import paginate
 from app.core.permissions import require
-from app.exchange import citing, dcat, rows, tables
-from app.exchange.rows import COLUMNS
+from app.exchange import citing, dcat, rows, whole
+from app.files import storage
+from app.files.models import StoredFile
 from app.initiatives import queries as sheets
 from app.initiatives.models import KINDS
 from app.territories.models import Territory
@@ -26,7 +30,7 @@ from app.territories.models import Territory
 exchange = Blueprint("exchange", __name__, template_folder="templates")
 PER_PAGE = 100
 STAMPS = ("catalogue", "region")
-BATCH = 200
+AGAIN = 10  # seconds after which a file that was not ready is worth asking for again
 
 
 def asked() -> Select[Content]:
@@ -75,27 +79,51 @@ def sheet(sheet_id):
 
 @exchange.get("/donnees/catalogue.<any(csv, ods, xlsx, json):ending>")
 def whole_catalogue(ending):
-    """Everything published, in one file; the same columns that an import reads."""
+    """Everything published, in one file, as the worker last made it; the same columns that an import reads."""
     require("catalogue.read")
-    if ending == "json":
-        return jsonify(items=list(every_object()))
-    if ending == "csv":
-        return csv_response(map(rows.as_row, every_object()), list(COLUMNS), "catalogue")
-    write, mimetype = (tables.write_ods, tables.ODS) if ending == "ods" else (tables.write_xlsx, tables.XLSX)
-    body = write(map(rows.as_row, every_object()), list(COLUMNS), "Catalogue")
-    return Response(body, mimetype=mimetype, headers={"Content-Disposition": f"attachment; filename=catalogue.{ending}"})
+    for _again in range(2):
+        file = whole.find_file(ending, packed=request.accept_encodings.quality("gzip") > 0)
+        if file is None:
+            break
+        with suppress(FileNotFoundError):
+            return given(file, ending)
+        db.rollback()  # newer files took its place since it was found: they are there now
+    return made_now(ending)
 
 
-def every_object() -> Iterator[dict[str, Any]]:
-    """By batches, each forgotten before the next."""
-    last = 0
-    while True:
-        batch = db.scalars(asked().where(Content.id > last).limit(BATCH)).unique().all()
-        if not batch:
-            return
-        last = batch[-1].id
-        yield from rows.objects_of(batch)
-        db.expunge_all()
+def given(file: StoredFile, ending: str) -> Response:
+    path = storage.path_of(file.stored_as)
+    response = send_file(path, mimetype=file.media_type, etag=file.sha256, last_modified=file.created_at, conditional=True)
+    response.headers["Cache-Control"] = "public, no-cache"
+    if whole.FORMS[ending].is_packed:
+        response.vary.add("Accept-Encoding")
+    if file.name.endswith(whole.PACKED):
+        response.headers["Content-Encoding"] = "gzip"
+    return named(response, ending)
+
+
+def made_now(ending: str) -> Response:
+    """The files in place show what is no longer so, or there are none yet: this reader gets one of their own."""
+    try:
+        file = whole.make_for_one(ending)
+    except (whole.Busy, OSError) as error:
+        if isinstance(error, OSError):
+            log.error("catalogue not written for a reader", error=type(error).__name__, number=error.errno)
+        sentence = _("Le fichier du catalogue est en train d’être refait. Demandez-le de nouveau dans quelques secondes.")
+        refused = current_app.make_response(answer(503, _("Ce fichier n’est pas prêt"), sentence))
+        refused.headers["Retry-After"] = str(AGAIN)
+        return refused
+    response = send_file(file, mimetype=whole.FORMS[ending].media_type)
+    response.content_length = os.fstat(file.fileno()).st_size
+    response.headers["Cache-Control"] = "no-store"
+    return named(response, ending)
+
+
+def named(response: Response, ending: str) -> Response:
+    """Tables are for saving; JSON is shown too."""
+    if ending != "json":
+        response.headers["Content-Disposition"] = f"attachment; filename={whole.name_of(ending)}"
+    return response
 
 
 @exchange.get("/donnees/catalogue.jsonld")

@@ -81,6 +81,12 @@ def prepare(stream: IO[bytes], *, name: str | None, accept: frozenset[Kind] = EV
                 storage.discard(path)
 
 
+def made_here(path: Path, *, media_type: str, name: str) -> Prepared:
+    """A file that the platform wrote itself at `storage.begin()`: nothing is to be found out about it."""
+    digest, size = _digest(path)
+    return Prepared(path, digest, Kind(media_type, endings=(), limit=size), size, name, width=None, height=None)
+
+
 def keep(
     prepared: Prepared, *, purpose: str, owner_id: int | None = None, territory_id: int | None = None, is_attached: bool = False
 ) -> StoredFile:

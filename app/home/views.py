@@ -13,6 +13,7 @@ from app.core.i18n import _
 from app.core.pagecache import Shape, shape
 from app.core.pages import paginate
 from app.core.privacy import years_kept
+from app.exchange import whole
 from app.home import queries
 from app.moderation.models import Decision, Report
 from app.moderation.sanctions.models import Sanction
@@ -114,7 +115,8 @@ def legal():
 
 @home.get("/donnees/")
 def open_data():
-    return standing_page("open_data")
+    pagecache.public(whole.STAMP)
+    return standing_page("open_data", files=whole.present(), endings=whole.FORMS)
 
 
 @home.get("/robots.txt")
