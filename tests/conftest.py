@@ -5,11 +5,9 @@ reason, and is an error where CI=true.
 """
 
 import os
-import pkgutil
 import shutil
 import tempfile
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -22,10 +20,10 @@ from sqlalchemy.orm import ORMExecuteState
 
 os.environ.setdefault("INSTANCE_DIR", tempfile.mkdtemp(prefix="beffroi-tests-"))
 
-import app as beffroi
 from app import create_app
 from app.core import clock, outbox
 from app.core import db as database
+from app.operations.migrations import import_models
 from config import Config
 
 # A test has no time limit of its own: a busy machine is not a fault.
@@ -97,9 +95,7 @@ def database_url(name: str, folder: Path, template: str | None = None) -> str:
 def with_tables() -> str:
     """The address of a database that has the tables and nothing else, made once a process and copied from then on."""
     url = database_url("tables", Path(tempfile.mkdtemp(prefix="beffroi-tables-")))
-    for module in pkgutil.walk_packages(beffroi.__path__, "app."):
-        if module.name.endswith(".models") or module.name.startswith("app.core."):
-            import_module(module.name)
+    import_models()
     engine = database.make_engine(url)
     token = database.writing.set(True)
     database.Base.metadata.create_all(engine)
@@ -213,6 +209,24 @@ def no_lazy_column_load():
     event.listen(database.Session, "do_orm_execute", refuse)
     yield
     event.remove(database.Session, "do_orm_execute", refuse)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_relationship_written():
+    """One that is only for reading forgets in silence what is put into it: here it fails."""
+
+    def refuse(target, value, _old, initiator):
+        raise AssertionError(f"{type(target).__name__}.{initiator.key} is for reading: write its column")
+
+    import_models()
+    listened = [
+        getattr(mapper.class_, each.key) for mapper in database.Base.registry.mappers for each in mapper.relationships if each.viewonly
+    ]
+    for attribute in listened:
+        event.listen(attribute, "set", refuse)
+    yield
+    for attribute in listened:
+        event.remove(attribute, "set", refuse)
 
 
 def shared(path: str) -> Path:

@@ -111,7 +111,7 @@ class LoginSession(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
-    person: Mapped[Person] = relationship(lazy="raise")
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
 
 
 class Role(Base):
@@ -139,7 +139,7 @@ class Role(Base):
     given_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
 
     person: Mapped[Person] = relationship(lazy="raise", back_populates="roles", foreign_keys=person_id)
-    territory: Mapped[Territory | None] = relationship(lazy="raise")
+    territory: Mapped[Territory | None] = relationship(lazy="raise", viewonly=True)
 
 
 class TokenPurpose(StrEnum):
@@ -174,5 +174,5 @@ class Token(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
 
-    territory: Mapped[Territory | None] = relationship(lazy="raise")
-    by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=by_id)
+    territory: Mapped[Territory | None] = relationship(lazy="raise", viewonly=True)
+    by: Mapped[Person | None] = relationship(lazy="raise", viewonly=True, foreign_keys=by_id)

@@ -94,11 +94,11 @@ class Content(Base):
     replies_count: Mapped[int] = mapped_column(default=0)  # public contents that answer it: arguments, comments
     restriction: Mapped[str] = mapped_column(default="")  # why a part of it, or all, is not shown: the title of an article of the charter
 
-    territory: Mapped[Territory | None] = relationship(lazy="raise")
-    author: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=author_id)
-    project: Mapped["Content | None"] = relationship(lazy="raise", foreign_keys=project_id, remote_side="Content.id")
-    space: Mapped["Content | None"] = relationship(lazy="raise", foreign_keys=space_id, remote_side="Content.id")
-    parent: Mapped["Content | None"] = relationship(lazy="raise", foreign_keys=parent_id, remote_side="Content.id")
+    territory: Mapped[Territory | None] = relationship(lazy="raise", viewonly=True)
+    author: Mapped[Person | None] = relationship(lazy="raise", viewonly=True, foreign_keys=author_id)
+    project: Mapped["Content | None"] = relationship(lazy="raise", viewonly=True, foreign_keys=project_id, remote_side="Content.id")
+    space: Mapped["Content | None"] = relationship(lazy="raise", viewonly=True, foreign_keys=space_id, remote_side="Content.id")
+    parent: Mapped["Content | None"] = relationship(lazy="raise", viewonly=True, foreign_keys=parent_id, remote_side="Content.id")
 
     @property
     def slug(self) -> str:
@@ -180,7 +180,7 @@ class Redaction(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     lifted_at: Mapped[datetime | None]  # restored
 
-    article: Mapped[CharterArticle] = relationship(lazy="raise")
+    article: Mapped[CharterArticle] = relationship(lazy="raise", viewonly=True)
 
 
 class StateChange(Base):
@@ -274,9 +274,9 @@ class Link(Base):
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     answered_at: Mapped[datetime | None]
 
-    origin: Mapped[Content] = relationship(lazy="raise", foreign_keys=from_id)
-    target: Mapped[Content] = relationship(lazy="raise", foreign_keys=to_id)
-    author: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=author_id)
+    origin: Mapped[Content] = relationship(lazy="raise", viewonly=True, foreign_keys=from_id)
+    target: Mapped[Content] = relationship(lazy="raise", viewonly=True, foreign_keys=to_id)
+    author: Mapped[Person | None] = relationship(lazy="raise", viewonly=True, foreign_keys=author_id)
 
     def end_other_than(self, content_id: int) -> Content:
         """The page at the other end; needs both loaded."""
@@ -354,7 +354,7 @@ class Term(Base):
     position: Mapped[int] = mapped_column(default=0)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("terms.id"), index=True)  # no longer offered: this one stands for it
 
-    vocabulary: Mapped[Vocabulary] = relationship(lazy="raise")
+    vocabulary: Mapped[Vocabulary] = relationship(lazy="raise", viewonly=True)
 
 
 class TermAct(StrEnum):
@@ -378,8 +378,8 @@ class TermChange(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    term: Mapped[Term] = relationship(lazy="raise")
-    by: Mapped[Person | None] = relationship(lazy="raise")
+    term: Mapped[Term] = relationship(lazy="raise", viewonly=True)
+    by: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
 
 
 class ContentTerm(Base):
@@ -390,7 +390,7 @@ class ContentTerm(Base):
     content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
     term_id: Mapped[int] = mapped_column(ForeignKey("terms.id"), index=True)
 
-    term: Mapped[Term] = relationship(lazy="raise")
+    term: Mapped[Term] = relationship(lazy="raise", viewonly=True)
 
 
 class Mandate(Base):

@@ -68,7 +68,7 @@ class HarvestSource(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    territory: Mapped[Territory | None] = relationship(lazy="raise")
+    territory: Mapped[Territory | None] = relationship(lazy="raise", viewonly=True)
 
 
 class HarvestedSheet(Base):
@@ -87,8 +87,8 @@ class HarvestedSheet(Base):
     changed_at: Mapped[datetime | None]  # the source changed after local work: not written over, a curator looks
     withdrawn_at: Mapped[datetime | None]  # the source no longer has it
 
-    content: Mapped[Content] = relationship(lazy="raise")
-    source: Mapped[HarvestSource] = relationship(lazy="raise")
+    content: Mapped[Content] = relationship(lazy="raise", viewonly=True)
+    source: Mapped[HarvestSource] = relationship(lazy="raise", viewonly=True)
 
 
 class CitedAddress(Base):
@@ -111,4 +111,4 @@ class CitedAddress(Base):
     checked_at: Mapped[datetime | None]
     broken_since: Mapped[datetime | None]  # failed twice in a row, days apart
 
-    content: Mapped[Content] = relationship(lazy="raise")
+    content: Mapped[Content] = relationship(lazy="raise", viewonly=True)

@@ -166,7 +166,7 @@ class Move(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    by: Mapped[Person | None] = relationship(lazy="raise")
+    by: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
 
 
 class Remark(Base):
@@ -192,4 +192,4 @@ class Remark(Base):
     resolved_at: Mapped[datetime | None]
     resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
 
-    author: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=author_id)
+    author: Mapped[Person | None] = relationship(lazy="raise", viewonly=True, foreign_keys=author_id)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import escape
 from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
 from app.audit import services as audit
@@ -243,7 +244,8 @@ def move_to(sheet: AnySheet, territory: Territory | None, *, by: Person) -> None
     if after == sheet.territory_id:
         return
     db.add(Move(sheet_id=sheet.id, before=sheet.step, after=sheet.step, note=territory.short_name if territory else "", by_id=by.id))
-    sheet.territory = territory
+    sheet.territory_id = after
+    set_committed_value(sheet, "territory", territory)
     db.flush()
 
 

@@ -72,8 +72,8 @@ class Case(Base):
     claimed_until: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]  # its manager was told that it waits past the promised delay
 
-    content: Mapped[Content] = relationship(lazy="raise")
-    claimed_by: Mapped[Person | None] = relationship(lazy="raise")
+    content: Mapped[Content] = relationship(lazy="raise", viewonly=True)
+    claimed_by: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
 
 
 class Report(Base):
@@ -106,8 +106,8 @@ class Report(Base):
     told_at: Mapped[datetime | None]  # of the outcome: once
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    article: Mapped[CharterArticle | None] = relationship(lazy="raise")
-    person: Mapped[Person | None] = relationship(lazy="raise")
+    article: Mapped[CharterArticle | None] = relationship(lazy="raise", viewonly=True)
+    person: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
 
 
 class Message(Base):
@@ -123,7 +123,7 @@ class Message(Base):
     text: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    by: Mapped[Person | None] = relationship(lazy="raise")
+    by: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
 
 
 class Verdict(StrEnum):
@@ -186,9 +186,9 @@ class Decision(Base):
     overturned_at: Mapped[datetime | None]  # an appeal was upheld
     forgotten_at: Mapped[datetime | None]  # since then it no longer says who decided
 
-    article: Mapped[CharterArticle | None] = relationship(lazy="raise")
-    content: Mapped[Content] = relationship(lazy="raise", foreign_keys=content_id)
-    by: Mapped[Person | None] = relationship(lazy="raise")
+    article: Mapped[CharterArticle | None] = relationship(lazy="raise", viewonly=True)
+    content: Mapped[Content] = relationship(lazy="raise", viewonly=True, foreign_keys=content_id)
+    by: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
 
 
 class Ground(StrEnum):
@@ -252,4 +252,4 @@ class Statement(Base):
     redress: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
-    decision: Mapped[Decision | None] = relationship(lazy="raise")
+    decision: Mapped[Decision | None] = relationship(lazy="raise", viewonly=True)

@@ -54,5 +54,5 @@ class Suggestion(Base):
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     answered_at: Mapped[datetime | None]
 
-    one: Mapped[Content] = relationship(lazy="raise", foreign_keys=one_id)
-    other: Mapped[Content] = relationship(lazy="raise", foreign_keys=other_id)
+    one: Mapped[Content] = relationship(lazy="raise", viewonly=True, foreign_keys=one_id)
+    other: Mapped[Content] = relationship(lazy="raise", viewonly=True, foreign_keys=other_id)

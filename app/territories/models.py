@@ -44,7 +44,7 @@ class Territory(Base):
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    parent: Mapped["Territory | None"] = relationship(remote_side="Territory.id", lazy="raise")
+    parent: Mapped["Territory | None"] = relationship(remote_side="Territory.id", lazy="raise", viewonly=True)
 
     __mapper_args__ = {"version_id_col": version}
 

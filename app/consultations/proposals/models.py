@@ -34,7 +34,7 @@ class Proposal(Content):
     is_official: Mapped[bool] = mapped_column(default=False)  # the territory's own
     earlier_versions: Mapped[int] = mapped_column(default=0)  # how many versions it had on the platform it was imported from
 
-    section: Mapped[Section | None] = relationship(lazy="raise")
+    section: Mapped[Section | None] = relationship(lazy="raise", viewonly=True)
 
 
 class Appendix(Base):

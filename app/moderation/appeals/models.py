@@ -73,9 +73,9 @@ class Appeal(Base):
     forgotten_at: Mapped[datetime | None]  # since then it no longer says who answered
     version: Mapped[int] = mapped_column(default=1)
 
-    decision: Mapped[Decision | None] = relationship(lazy="raise")
-    sanction: Mapped[Sanction | None] = relationship(lazy="raise")
-    person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=person_id)
-    answered_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=answered_by_id)
+    decision: Mapped[Decision | None] = relationship(lazy="raise", viewonly=True)
+    sanction: Mapped[Sanction | None] = relationship(lazy="raise", viewonly=True)
+    person: Mapped[Person | None] = relationship(lazy="raise", viewonly=True, foreign_keys=person_id)
+    answered_by: Mapped[Person | None] = relationship(lazy="raise", viewonly=True, foreign_keys=answered_by_id)
 
     __mapper_args__ = {"version_id_col": version}

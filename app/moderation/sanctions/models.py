@@ -71,11 +71,11 @@ class Sanction(Base):
     answer: Mapped[str] = mapped_column(default="")  # why the second person declined, or why it was lifted
     version: Mapped[int] = mapped_column(default=1)
 
-    person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=person_id)
-    territory: Mapped[Territory | None] = relationship(lazy="raise")
-    article: Mapped[CharterArticle | None] = relationship(lazy="raise")
-    proposed_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=proposed_by_id)
-    read_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=read_by_id)
+    person: Mapped[Person | None] = relationship(lazy="raise", viewonly=True, foreign_keys=person_id)
+    territory: Mapped[Territory | None] = relationship(lazy="raise", viewonly=True)
+    article: Mapped[CharterArticle | None] = relationship(lazy="raise", viewonly=True)
+    proposed_by: Mapped[Person | None] = relationship(lazy="raise", viewonly=True, foreign_keys=proposed_by_id)
+    read_by: Mapped[Person | None] = relationship(lazy="raise", viewonly=True, foreign_keys=read_by_id)
 
     __mapper_args__ = {"version_id_col": version}
 

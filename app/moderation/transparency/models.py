@@ -71,7 +71,7 @@ class SecondReading(Base):
     forgotten_at: Mapped[datetime | None]  # since then it no longer says who read
     version: Mapped[int] = mapped_column(default=1)
 
-    decision: Mapped[Decision] = relationship(lazy="raise")
-    draw: Mapped[ReadingDraw] = relationship(lazy="raise")
-    article: Mapped[CharterArticle | None] = relationship(lazy="raise")
-    reader: Mapped[Person | None] = relationship(lazy="raise")
+    decision: Mapped[Decision] = relationship(lazy="raise", viewonly=True)
+    draw: Mapped[ReadingDraw] = relationship(lazy="raise", viewonly=True)
+    article: Mapped[CharterArticle | None] = relationship(lazy="raise", viewonly=True)
+    reader: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
