@@ -4,6 +4,7 @@ from importlib import import_module
 
 PARTS = [
     "logs",
+    "templates",
     "i18n",
     "formats",
     "urls",
