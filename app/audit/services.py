@@ -2,9 +2,10 @@
 
 import secrets
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ScalarSelect, delete, func, insert, select, update
+from sqlalchemy import ScalarSelect, Select, Update, bindparam, delete, func, insert, select, update
 
 from app.audit.chain import ACT, CHAIN, GENESIS, SUBJECT, canonical, chain_of, commit, facts, link, statement, territory_of
 from app.audit.keys import ED25519, Keys
@@ -47,7 +48,7 @@ def record(
     entry.commitment, entry.at, entry.previous_hash, entry.hash = commitment, at, last_hash, digest
     db.add(entry)
     db.flush()
-    db.execute(update(AuditHead).where(AuditHead.chain == chain).values(n=n, hash=digest).execution_options(synchronize_session=False))
+    db.execute(head_moved(), {"of": chain, "n": n, "hash": digest})
     if personal:
         values = {"entry_id": entry.id, "person_id": person_id, "salt": salt, "payload": payload, "purge_at": at + SECRETS_KEPT}
         db.execute(insert(AuditSecret).values(values))
@@ -56,12 +57,24 @@ def record(
 
 def locked_head(chain: str) -> tuple[int, str]:
     """The last link of the chain, ours until the end of the transaction. On SQLite a writer is alone already."""
-    query = select(AuditHead.n, AuditHead.hash).where(AuditHead.chain == chain).with_for_update()
-    head = db.execute(query).one_or_none()
+    head = db.execute(head_held(), {"of": chain}).one_or_none()
     if head is None:
         insert_or_ignore(AuditHead, {"chain": chain, "n": 0, "hash": GENESIS})
-        head = db.execute(query).one()
+        head = db.execute(head_held(), {"of": chain}).one()
     return head.n, head.hash
+
+
+@cache
+def head_held() -> Select[int, str]:
+    """Made once, as the next: making a statement costs more than running it."""
+    return select(AuditHead.n, AuditHead.hash).where(AuditHead.chain == bindparam("of")).with_for_update()
+
+
+@cache
+def head_moved() -> Update:
+    table = AuditHead.metadata.tables[AuditHead.__tablename__]
+    moved: dict[str, Any] = {"n": bindparam("n"), "hash": bindparam("hash")}
+    return update(table).where(table.c.chain == bindparam("of")).values(moved)
 
 
 def checkpoint(keys: Keys) -> list[AuditCheckpoint]:

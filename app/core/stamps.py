@@ -51,7 +51,7 @@ def bump(*names: str, strict: bool = False) -> None:
     """
     assert all(name[:1].isalpha() for name in names)
     bumped: set[str] = db().info.setdefault("bumped", set())  # nobody sees this transaction before its end: once is enough
-    names = tuple(name for name in dict.fromkeys(names) if name not in bumped)
+    names = () if EVERYTHING in bumped else tuple(name for name in dict.fromkeys(names) if name not in bumped)
     bumped.update(names)
     for start in range(0, len(names), AT_ONCE):
         some = list(names[start : start + AT_ONCE])

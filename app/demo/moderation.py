@@ -13,7 +13,7 @@ from app.comments.models import Argument
 from app.consultations.proposals import services as proposals
 from app.contents.models import Content
 from app.core import outbox
-from app.core.db import db, insert_or_ignore
+from app.core.db import db
 from app.core.mail import MailMessage
 from app.demo.story import Story
 from app.moderation import queries, regimes, reports, services, telling
@@ -93,13 +93,13 @@ def written(story: Story, text: dict[str, Any]) -> Content:
 @contextmanager
 def read_first(territory_id: int, regime: Regime) -> Iterator[None]:
     """As if the territory had this regime: it takes it for good at the end of the story."""
-    insert_or_ignore(Settings, {"territory_id": territory_id, "regime": Regime.AFTER, "target_hours": queries.TARGET_HOURS})
-    settings = db.scalars(select(Settings).where(Settings.territory_id == territory_id)).one()
-    before, settings.regime = settings.regime, regime
-    db.flush()
+    settings = db.scalars(select(Settings).where(Settings.territory_id == territory_id)).one_or_none()
+    if settings is None:
+        settings = Settings(territory_id=territory_id, regime=Regime.AFTER, target_hours=queries.TARGET_HOURS)
+        db.add(settings)
+    before, settings.regime = settings.regime, regime  # whoever asks next finds it written
     yield
     settings.regime = before
-    db.flush()
 
 
 def subject(story: Story, row: dict[str, Any]) -> Content:

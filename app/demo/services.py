@@ -4,7 +4,7 @@ from flask import current_app
 from sqlalchemy import delete, select, update
 
 from app.accounts.models import Identity
-from app.core import clock
+from app.core import clock, stamps
 from app.core.clock import PARIS
 from app.core.db import db
 from app.core.errors import DomainError
@@ -29,6 +29,7 @@ from app.demo import (
 from app.demo.people import PASS_PHRASE, log_ins
 from app.demo.story import Story
 from app.notifications.models import Notification
+from app.search import sync
 from app.territories.models import Territory
 
 RECENT = 20  # days during which a message is still new
@@ -50,7 +51,9 @@ def load() -> None:
     if not is_empty():
         raise DomainError(_("La base contient déjà des territoires : la démonstration ne se charge que dans une base vide."))
     story = planned()
-    with people.passwords_meanwhile(), current_app.test_request_context(base_url=current_app.config["BASE_URL"]):  # letters hold addresses
+    stamps.bump(stamps.EVERYTHING)  # once, rather than each page at each act
+    addresses = current_app.test_request_context(base_url=current_app.config["BASE_URL"])  # letters hold them
+    with people.passwords_meanwhile(), sync.all_queued_at_the_end(), addresses:
         story.tell()
     ballots.cast(story)
     leave_letters_unsent()

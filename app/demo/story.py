@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -39,6 +40,12 @@ class Ballot:
     closes_at: datetime
 
 
+@cache
+def parsed(name: str) -> dict[str, Any]:
+    """Several parts read the same file. `dated` copies it: nobody changes this one."""
+    return tomllib.loads((DATA / name).read_text(encoding="utf-8"))
+
+
 @dataclass
 class Story:
     today: date
@@ -55,7 +62,7 @@ class Story:
 
     def read(self, name: str) -> dict[str, Any]:
         """One file of data/, with its dates in words."""
-        return self.dated(tomllib.loads((DATA / name).read_text(encoding="utf-8")))
+        return self.dated(parsed(name))
 
     def read_all(self, folder: str) -> Iterator[dict[str, Any]]:
         for path in sorted((DATA / folder).glob("*.toml")):

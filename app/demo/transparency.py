@@ -34,6 +34,7 @@ EVERY, FROM = 5, 210  # days: between two decisions of a place, and how long ago
 WEEKS = 30
 RECENT = 45  # days
 HOUR = timedelta(hours=1)
+TEXTS: dict[str, type[Content]] = {"argument": Argument, "proposal": Proposal, "comment": Comment}
 WAITED = (1, 2, 3, 4, 5, 7, 9, 12, 16, 21, 30)  # hours; the promise is a day in one place, two in the other
 
 
@@ -92,16 +93,24 @@ def reported(story: Story, place: str, row: dict[str, Any], dice: random.Random)
     """A text of the last weeks that nobody had reported yet; one that was read once already when there is none."""
     territory = story.places[place]
     known = dict(db.execute(select(Case.content_id, Case.is_open)).all())
-    texts = [each for model in (Argument, Proposal, Comment) for each in published(model, territory.id) if not known.get(each.id)]
+    texts = [each for each in texts_in(territory.id) if not known.get(each.id)]
     new = [each for each in texts if each.id not in known]
     found = [each for each in new if each.created_at > clock.from_now(days=-RECENT)] or new or texts
     if not found:
         return None
-    content = dice.choice(found)
+    drawn = dice.choice(found)
+    content = db.get_one(TEXTS[drawn.kind], drawn.id)
     told = {content.author_id, *db.scalars(select(Report.person_id).where(Report.content_id == content.id))}
     reporter = dice.choice([person for person in citizens(story) if person.id not in told])
     reports.report(content, person=reporter, article=story.articles[place, row["article"]], message=row["message"])
     return content
+
+
+def texts_in(territory_id: int) -> list[Any]:
+    """What citizens wrote there and everyone sees: by kind, then by age. Without loading it: one of them will be reported."""
+    query = select(Content.id, Content.kind, Content.created_at).where(Content.territory_id == territory_id, Content.kind.in_(TEXTS))
+    rows = db.execute(query.where(Content.state == State.PUBLISHED).order_by(Content.id)).all()
+    return sorted(rows, key=lambda row: [*TEXTS].index(row.kind))
 
 
 def settle(story: Story, slot: dict[str, Any], dice: random.Random) -> None:

@@ -7,6 +7,7 @@ debate opens and closes with it: when its dates move, everything in it is looked
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from sqlalchemy import String, cast, event, insert, inspect, literal, select
@@ -28,6 +29,8 @@ BATCH = 250
 
 
 def queue_changes(session, _context) -> None:
+    if session.info.get("queues all"):
+        return
     touched: set[int] = set()
     moved: set[int] = set()
     for thing in session.new | session.dirty | session.deleted:
@@ -50,6 +53,21 @@ def queue_changes(session, _context) -> None:
         )
         session.execute(insert(outbox.OutboxJob).from_select(["topic", "key", "due_at", "attempts", "is_dead"], inside))
         session.info["queued"] = True
+
+
+@contextmanager
+def all_queued_at_the_end() -> Iterator[None]:
+    """For who writes a whole region in one transaction: not a row at each change, but one at the end for each content that shows."""
+    db().info["queues all"] = True
+    try:
+        yield
+        every = select(literal(TOPIC), cast(Content.id, String), literal(clock.now()), literal(0), literal(False))
+        queued = insert(outbox.OutboxJob).from_select(["topic", "key", "due_at", "attempts", "is_dead"], every.where(contents.published()))
+        db.flush()
+        db.execute(queued)
+        db().info["queued"] = True
+    finally:
+        db().info.pop("queues all", None)
 
 
 def _changes(content: Content) -> set[str]:

@@ -87,6 +87,19 @@ def test_everything_is_shown_by_every_page(watch):
     assert watch.changed(["content:5"], before)
 
 
+def test_who_moved_everything_need_say_nothing_more(watch):
+    before = look(watch)
+    with transaction():
+        bump(EVERYTHING)
+        bump("content:5")
+    until(lambda: look(watch) > before and watch.changed(["content:5"], before))
+    assert "content:5" not in watch.versions
+    middle = look(watch)
+    with transaction():
+        bump("content:5")
+    until(lambda: look(watch) > middle and watch.changed(["content:5"], middle))
+
+
 def test_more_names_than_a_process_remembers_make_everything_stale_once(watch, monkeypatch):
     monkeypatch.setattr(stamps, "REMEMBERED", 40)
     monkeypatch.setattr(stamps, "AT_ONCE", 30)

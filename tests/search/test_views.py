@@ -81,6 +81,29 @@ def test_a_rolled_back_change_queues_nothing(tourcoing, run_worker):
     assert outbox.waiting("search") == 0
 
 
+def test_a_whole_region_is_queued_once_at_its_end_and_found(client, run_worker, tourcoing):
+    with sync.all_queued_at_the_end():
+        project = make_content(Project, title="Plan vélo", territory=tourcoing)
+        project.summary = "Autre chose"
+        make_content(Project, title="Brouillon de vélo", territory=tourcoing, state=State.DRAFT)
+        db.flush()
+        assert outbox.waiting("search") == 0
+    assert outbox.waiting("search") == 1
+    db.commit()
+    run_worker("search")
+    assert titles(client, "velos") == ["Plan vélo"]
+    again(project).title = "Plan marche"
+    db.commit()
+    assert outbox.waiting("search") == 1
+
+
+def test_a_region_that_fails_to_be_written_queues_changes_again(tourcoing):
+    with pytest.raises(ZeroDivisionError), sync.all_queued_at_the_end():
+        _ = 1 / 0
+    make_content(Project, territory=tourcoing)
+    assert outbox.waiting("search") == 1
+
+
 def test_a_theme_given_to_a_content_becomes_a_facet(client, run_worker, tourcoing):
     contents.ensure_vocabulary("theme", "Thèmes", {"eau": "L’eau"})
     project = make_content(Project, title="Rivière", territory=tourcoing)
