@@ -14,6 +14,7 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
+from app.core.limits import store_options
 from app.core.logs import log
 
 STRANGERS, AT_HOME = RateLimitItemPerHour(10), RateLimitItemPerHour(20)  # failures
@@ -82,5 +83,5 @@ def mark(response, address: str, nonce: str):
 
 def init_app(app: Flask) -> None:
     uri = app.config["RATELIMIT_STORAGE_URI"]
-    shared = None if uri.startswith("memory") else MovingWindowRateLimiter(storage_from_string(uri))
+    shared = None if uri.startswith("memory") else MovingWindowRateLimiter(storage_from_string(uri, **store_options(uri)))
     app.extensions["log_in_pace"] = (shared, MovingWindowRateLimiter(MemoryStorage()))

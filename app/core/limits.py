@@ -1,6 +1,7 @@
 """Rate limits, by account and by network (IPv4 /24, IPv6 /56): shared through Redis when there is one, else per process.
 
-Reading fails open, acting fails closed: without its store the limiter counts in memory.
+Reading fails open, acting fails closed: without its store the limiter counts in memory. A store that hangs is soon given up:
+every request would wait as long as its client does, five seconds twice.
 """
 
 from ipaddress import ip_address, ip_network
@@ -36,9 +37,17 @@ SEARCHING = "120 per minute"
 TYPING = "600 per minute"  # what a script asks while one types; a class at work is one network
 
 
+PATIENCE = 0.3  # seconds for a store on our own network
+
+
+def store_options(uri: str) -> dict[str, float]:
+    return {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE} if uri.startswith("redis") else {}
+
+
 def init_app(app: Flask) -> None:
     redis = app.config["REDIS_URL"]
     app.config["RATELIMIT_STORAGE_URI"] = redis or "memory://"
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = store_options(app.config["RATELIMIT_STORAGE_URI"])
     app.config["RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"] = bool(redis)
     if app.testing:
         app.config["RATELIMIT_ENABLED"] = False
