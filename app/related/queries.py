@@ -68,11 +68,11 @@ def received(territory_id: int | None) -> Select[Link]:
 
 
 def sent(territory_id: int | None) -> Select[Link]:
-    """Proposed from here, waiting for the others. Latest first."""
+    """Proposed from here, waiting for the others, whose page is still public. Latest first."""
     mine = aliased(Content)
     other_end = or_(and_(Link.asked_id == Link.to_id, mine.id == Link.from_id), and_(Link.asked_id == Link.from_id, mine.id == Link.to_id))
     query = links().join(mine, other_end).where(Link.state == LinkState.PROPOSED, here(mine, territory_id))
-    return query.order_by(Link.created_at.desc(), Link.id.desc())
+    return query.where(*both_public(Link.asked_id)).order_by(Link.created_at.desc(), Link.id.desc())
 
 
 def both_public(*ids: Any) -> list[ColumnElement[bool]]:

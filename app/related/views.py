@@ -37,6 +37,11 @@ def load(content_id: int) -> Content:
     return content
 
 
+def may_read(content: Content) -> bool:
+    """What another territory hides since it was linked does not exist here either."""
+    return can(kind_of(content).permission, content)
+
+
 def back(otherwise: str):
     return redirect(local_path(request.form.get("next")) or otherwise, 303)
 
@@ -56,7 +61,7 @@ def show(content_id):
         "related/show.html",
         content=content,
         form=form,
-        links=queries.links_at(content),
+        links=[link for link in queries.links_at(content) if may_read(link.end_other_than(content.id))],
         suggested=list(zip(suggested, reasons_of(suggested), strict=True)),
         natures=[(choice.value, choice.label) for choice in natures()],
     ), form.status

@@ -4,9 +4,10 @@ import re
 import time
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
-from app.contents.models import Content, State
+from app.contents.models import Content, Link, LinkNature, LinkState, State
+from app.core import clock
 from app.core import db as database
 from app.core.db import db
 from app.search import engines
@@ -124,6 +125,21 @@ def test_a_refusal_to_link_says_the_same_of_a_hidden_page_and_of_none(world):
         for number in (hidden, none)
     ]
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("state", ["draft", "pending", "hidden", "removed", "buried"])
+@pytest.mark.parametrize("link_state", ["accepted", "proposed"])
+def test_t08_a_link_does_not_show_what_another_territory_hides_since(world, state, link_state):
+    """Seen red without `may_read` in related.views and `both_public` in `sent`: the team read the title of what B had removed."""
+    a, b = world.a, world.b
+    here, there = a.contents["project", "published"], b.contents["project", state]
+    for ends in ((here, there), (there, here)):
+        row = {"from_id": ends[0], "to_id": ends[1], "nature": LinkNature.FOLLOWS, "state": LinkState(link_state), "asked_id": there}
+        world.connection.execute(insert(Link).values(row | {"created_at": clock.now()}))
+    for path in (f"/contributions/{here}/liens", f"/gestion/{a.slug}/liens/", f"/gestion/{a.slug}/projets/{here}", f"/projets/{here}"):
+        answer = world.ask("manager", "GET", path)
+        assert answer.status_code == 200
+        assert f"secretmot{b.slug}project{state}" not in answer.text, path
 
 
 # --- T08 -------------------------------------------------------------------------------------------------------------------
