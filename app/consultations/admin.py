@@ -87,7 +87,7 @@ def edit(territory_slug, content_id):
             flash(_("La consultation est enregistrée."))
             return back_to(consultation)
     theirs = {name: getattr(consultation, name) for name in ("title", "summary", "asked", "becomes", "open_to")}
-    late = form.overtaken_by(consultation, **theirs, body=consultation.body_source, project=consultation.project_id or 0)
+    form.overtaken_by(consultation, **theirs, body=consultation.body_source, project=consultation.project_id or 0)
     return render_template(
         "consultations/admin_form.html",
         territory=consultation.territory,
@@ -96,8 +96,7 @@ def edit(territory_slug, content_id):
         phases=contents.phases_of(consultation),
         sections=proposals.sections_of(consultation),
         acts=spaces.ACTS,
-        late=late,
-    ), 409 if late else form.status
+    ), form.status
 
 
 def offer_projects(form: ConsultationForm, territory_id: int | None) -> dict:

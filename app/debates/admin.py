@@ -69,16 +69,15 @@ def edit(territory_slug, content_id):
             flash(_("Le débat est enregistré."))
             return redirect(url_for("debates_admin.edit", territory_slug=territory_slug, content_id=debate.id), 303)
     theirs = {name: getattr(debate, name) for name in ("title", "summary", "asked", "becomes", "open_to")}
-    late = form.overtaken_by(debate, **theirs, body=debate.body_source, project=debate.project_id or 0)
+    form.overtaken_by(debate, **theirs, body=debate.body_source, project=debate.project_id or 0)
     page = {
         "territory": debate.territory,
         "debate": debate,
         "form": form,
         "phases": contents.phases_of(debate),
         "acts": spaces.ACTS,
-        "late": late,
     }
-    return render_template("debates/admin_form.html", **page), 409 if late else form.status
+    return render_template("debates/admin_form.html", **page), form.status
 
 
 def offer_projects(form: DebateForm, territory_id: int | None) -> dict:

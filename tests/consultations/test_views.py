@@ -491,7 +491,7 @@ def test_an_agent_edits_closes_and_concludes(client):
     assert client.post(desk(consultation), data=TEXTS | {"version": "1"}).status_code == 303
     late = client.post(desk(consultation), data=TEXTS | {"version": "1", "becomes": "Rien."})
     assert late.status_code == 409
-    assert f'<p class="bf-changes">{TEXTS["becomes"]}</p>' in late.text
+    assert f'<p class="bf-changes mb-0">{TEXTS["becomes"]}</p>' in late.text
     assert client.post(desk(consultation, "/clore")).status_code == 303
     assert client.post(desk(consultation, "/conclure"), data={"body": "Un parc."}).status_code == 303
     page = client.get(f"/consultations/{consultation.id}").text

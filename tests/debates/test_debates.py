@@ -338,7 +338,7 @@ def test_an_edit_on_an_old_version_shows_both(client):
     assert late.status_code == 409
     assert "Autre" in late.text
     assert 'value="2"' in late.text
-    meanwhile = [each.split("</p>")[0] for each in late.text.split('<p class="bf-changes">')[1:]]
+    meanwhile = [each.split("</p>")[0] for each in late.text.split('<p class="bf-changes mb-0">')[1:]]
     assert meanwhile == [TEXTS["title"], TEXTS["asked"]], "where it differs, and only there"
 
 
