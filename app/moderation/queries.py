@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.contents.models import Content, Redaction, State
@@ -99,15 +99,24 @@ def last_sealing(content_id: int) -> Decision | None:
     return db.scalars(query.order_by(Decision.id.desc()).limit(1)).one_or_none()
 
 
+def sealings(content: Content, *, is_whole: bool) -> list[datetime]:
+    """When what is shown again was closed: by the last restriction; and, whole again, by each time that it was cut as it is now."""
+    last = last_sealing(content.id)
+    cuts = select(Decision.at).where(Decision.content_id == content.id, Decision.verdict == Verdict.REDACT, Decision.undone_at.is_(None))
+    older = db.scalars(cuts.where(Decision.revision == content.revision)) if is_whole else ()
+    return [*([last.at] if last else []), *older]
+
+
 def stands() -> ColumnElement[bool]:
     return Decision.undone_at.is_(None) & Decision.overturned_at.is_(None)
 
 
 def was_restricted(content_id: int) -> bool:
-    """Did a person ever restrict this text, rightly as far as is known?"""
-    query = select(Decision.id).where(
-        Decision.content_id == content_id, Decision.verdict.in_(RESTRICTIVE), stands(), ~Decision.is_automated
-    )
+    """Did a person ever restrict this text, rightly as far as is known? Cuts that were put back count for nothing."""
+    of_it = Redaction.content_id == content_id, Redaction.revision == Decision.revision
+    is_cut = exists().where(*of_it, Redaction.lifted_at.is_(None))
+    query = select(Decision.id).where(Decision.content_id == content_id, Decision.verdict.in_(RESTRICTIVE), stands())
+    query = query.where(~Decision.is_automated, or_(Decision.verdict != Verdict.REDACT, is_cut))
     return db.scalar(query.limit(1)) is not None
 
 

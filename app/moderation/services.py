@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
@@ -272,7 +272,7 @@ def enact(
     last = queries.last_decision(decision.case_id) if decision.route == Route.APPEAL else None
     is_whole = verdict == Verdict.KEEP and (lift or last is not None)
     shows_more = is_whole or (verdict in {Verdict.KEEP, Verdict.MOVE} and before != State.PUBLISHED)
-    restored = queries.last_sealing(content.id) if shows_more else None  # while cuts stand, older versions say what was cut
+    restored = queries.sealings(content, is_whole=is_whole) if shows_more else []  # while cuts stand, older versions say what was cut
     if verdict == Verdict.MOVE:
         decision.moved_from_id = content.parent_id or content.space_id
     db.add(decision)
@@ -309,16 +309,20 @@ def enact(
     telling.tell(decision, content, statement, text=text, place=destination.title if destination else "", is_whole_again=lift)
 
 
-def settle_versions(decision: Decision, content: Content, restored: Decision | None) -> None:
-    """Which versions the public may read: not those restricted, nor the older ones, that said the same."""
+def settle_versions(decision: Decision, content: Content, restored: Sequence[datetime]) -> None:
+    """Which versions the public may read: not those restricted, nor the older ones, that said the same.
+
+    `restored`: the moments at which those that are shown again were closed.
+    """
     if decision.verdict == Verdict.HOLD:
         redactions.seal(content, at=decision.at, up_to=content.revision, since=content.revision)
     elif decision.verdict == Verdict.REDACT:
         redactions.seal(content, at=decision.at, up_to=content.revision - 1)
     elif decision.verdict in RESTRICTIVE:
         redactions.seal(content, at=decision.at, up_to=content.revision)
-    elif restored is not None:
-        redactions.unseal(content, sealed_at=restored.at)
+    else:
+        for closed_at in restored:
+            redactions.unseal(content, sealed_at=closed_at)
 
 
 def record(act: str, decision: Decision, content: Content, **more: object) -> None:

@@ -350,6 +350,19 @@ def test_while_cuts_stand_the_older_versions_stay_closed(world, client, verdict,
     assert versions_shown(client, text) == ONLY_THE_CUT_ONE
 
 
+def test_cuts_that_are_lifted_after_the_text_was_hidden_and_kept_open_all_that_they_had_closed(world, client, at):
+    """Red before: what was closed with the hiding alone came back, and the older versions stayed closed for ever."""
+    text = cut_at_its_third_version(world)
+    at(clock.from_now(minutes=1))
+    world.decide(world.reported(text), Verdict.HIDE)
+    at(clock.from_now(minutes=1))
+    world.decide(case_of(text), Verdict.KEEP, article=None)
+    assert versions_shown(client, text) == ONLY_THE_CUT_ONE
+    at(clock.from_now(minutes=1))
+    world.decide(case_of(text), Verdict.KEEP, article=None, lift=True)
+    assert versions_shown(client, text) == [(200, True), (200, True), (200, True)]
+
+
 # --- Appeals ---------------------------------------------------------------------------------------------------------------
 
 
@@ -403,6 +416,18 @@ def test_the_author_of_a_cut_text_edits_what_they_wrote_and_the_same_text_is_no_
     db.commit()
     client.log_in(text.author)
     assert "Bon projet, dit Josette." in client.get(f"/contributions/{text.id}/modifier").text
+
+
+def test_an_edit_of_a_text_whose_cuts_were_put_back_is_shown_at_once(world):
+    """Red before: it waited to be read, as if the team had not said that it was wrong to cut it."""
+    text = world.text(body="Bon projet, dit Josette.")
+    world.decide(world.reported(text), Verdict.REDACT, spans=[span(text, "Josette")])
+    world.decide(case_of(text), Verdict.KEEP, article=None, lift=True)
+    contents.edit(text, by=fresh_person(text), title="T", body="Bon projet, dit toujours Josette.")
+    assert text.state == State.PUBLISHED
+    world.decide(case_of(text), Verdict.REDACT, spans=[span(text, "Josette")])
+    contents.edit(text, by=fresh_person(text), title="T", body="Josette !")
+    assert text.state == State.PENDING, "cut again, it waits again"
 
 
 def test_an_edit_of_a_text_that_was_kept_reopens_its_case_only_when_it_had_been_reported(world):
