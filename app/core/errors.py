@@ -131,11 +131,11 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Conflict)
     def overtaken(error):
-        return answer(409, _("Quelqu’un est passé avant vous"), error.message)
+        return answer(409, _("Quelqu’un est passé avant vous"), error.message, **way_back())
 
     @app.errorhandler(DomainError)
     def refused(error):
-        return answer(422, _("Ce n’est pas possible"), error.message)
+        return answer(422, _("Ce n’est pas possible"), error.message, **way_back())
 
     @app.errorhandler(CSRFError)
     def forged(error):
@@ -143,8 +143,7 @@ def init_app(app: Flask) -> None:
             400,
             _("Votre page a expiré"),
             _("Votre texte est ci-dessous. Copiez-le, rechargez la page d’origine, puis renvoyez-le."),
-            next_url=safe_referrer(),
-            next_label=_("Revenir à la page"),
+            **way_back(),
         )
 
     @app.errorhandler(429)
@@ -195,6 +194,11 @@ def init_app(app: Flask) -> None:
         response = current_app.make_response(answer(503, _("Le site fait une pause"), sentence, to_anyone=True))
         response.headers["Retry-After"] = "30"
         return response
+
+
+def way_back() -> dict[str, str | None]:
+    """To where the button was pressed: as it is now, it says what can be done."""
+    return {"next_url": safe_referrer(), "next_label": _("Revenir à la page")}
 
 
 def safe_referrer() -> str | None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.contents import queries as contents
 from app.contents.models import Content
 from app.core.db import db
-from app.core.forms import Form, refusals_in
+from app.core.forms import Form, VersionedForm, refusals_in
 from app.core.i18n import _, ngettext
 from app.core.pages import paginate
 from app.core.permissions import me, require
@@ -81,8 +81,9 @@ def add_theme():
 
 
 def load(sheet_id: int) -> AnySheet:
+    """For a curator who acts, the sheet is theirs until the end: of two who answer at once, the second sees what the first did."""
     require("catalogue.curate")  # first: what drafts exist is the curators' business
-    sheet = queries.get_sheet(sheet_id)
+    sheet = queries.get_sheet(sheet_id, is_held=request.method == "POST")
     require("sheet.publish", sheet)
     return sheet
 
@@ -112,7 +113,8 @@ def tick(sheet_id):
 @catalogue_admin.post("/<int:sheet_id>/publier")
 def publish(sheet_id):
     sheet = load(sheet_id)
-    services.publish(sheet, by=me())
+    read = VersionedForm()  # the button says which version was on the page
+    services.publish(sheet, by=me(), seen=read.seen if read.version.data else None)
     flash(_("La fiche est publiée."))
     return redirect(url_for("initiatives.show", sheet_id=sheet))
 

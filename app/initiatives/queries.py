@@ -19,9 +19,11 @@ from app.initiatives.models import KINDS, AnySheet, Document, Initiative, Move, 
 from app.initiatives.quality import TOTALS
 
 
-def get_sheet(sheet_id: int) -> AnySheet:
-    """The whole sheet, whatever its kind, with its territory."""
+def get_sheet(sheet_id: int, *, is_held: bool = False) -> AnySheet:
+    """The whole sheet, whatever its kind, with its territory. `is_held`: nobody else changes it until the end of the transaction."""
     query = select(Content).where(Content.id == sheet_id, Content.kind.in_(KINDS))
+    if is_held:
+        query = query.with_for_update(of=Content.__table__)
     found = get_one(query.options(joinedload(Content.territory), selectin_polymorphic(Content, list(KINDS.values()))))
     return cast(Initiative | Document | Tool, found)
 

@@ -17,7 +17,7 @@ from app.contents import vocabularies
 from app.contents.models import Attachment, Revision, State, Term, Vocabulary, Voice
 from app.core import clock
 from app.core.db import db
-from app.core.errors import DomainError
+from app.core.errors import Conflict, DomainError
 from app.core.i18n import _
 from app.core.text import Cleaned, markdown, one_line, tidy
 from app.files import services as files
@@ -335,10 +335,15 @@ def send_back(sheet: AnySheet, *, by: Person, note: str) -> None:
     tell_author(sheet, "sheet_sent_back", note=note)
 
 
-def publish(sheet: AnySheet, *, by: Person | None) -> None:
-    """By a curator: the sheet is in the catalogue, to be read again in two years. Published already, nothing happens."""
+def publish(sheet: AnySheet, *, by: Person | None, seen: int | None = None) -> None:
+    """By a curator: the sheet is in the catalogue, to be read again in two years. Published already, nothing happens.
+
+    `seen`: the version that was read: who publishes answers for it, and its author may have written another meanwhile.
+    """
     if sheet.step == Step.PUBLISHED:
         return
+    if seen is not None and seen != sheet.revision:
+        raise Conflict(_("La fiche a changé pendant que vous la relisiez. Rien n’est publié. Relisez-la, puis publiez."))
     contents.change_state(sheet, State.PUBLISHED, by=by)
     sheet.review_note = ""
     sheet.review_on = next_review()

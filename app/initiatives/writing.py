@@ -50,7 +50,7 @@ def create(kind):
 @initiatives.route("/catalogue/<ref:sheet_id>/modifier", methods=["GET", "POST"])
 @limiter.limit(WRITING, methods=["POST"])
 def edit(sheet_id):
-    sheet = queries.get_sheet(sheet_id)
+    sheet = queries.get_sheet(sheet_id, is_held=request.method == "POST")
     require("sheet.read", sheet)
     require("sheet.edit", sheet)
     form = prepared(sheet.kind, sheet)
@@ -219,7 +219,7 @@ def report(sheet_id=None):
 @limiter.limit(WRITING, methods=["POST"])
 def complete(sheet_id):
     """The same form, on what the citizen reported, while it is not published."""
-    sheet = queries.get_sheet(sheet_id)
+    sheet = queries.get_sheet(sheet_id, is_held=request.method == "POST")
     require("sheet.read", sheet)
     require("sheet.complete", sheet)
     form = with_territories(ReportForm())
@@ -337,7 +337,7 @@ def remove_file(sheet_id, attachment_id):
 
 @initiatives.post("/catalogue/<ref:sheet_id>/proposer")
 def propose(sheet_id):
-    sheet = queries.get_sheet(sheet_id)
+    sheet = queries.get_sheet(sheet_id, is_held=True)
     require("sheet.read", sheet)
     require("sheet.propose", sheet)
     services.propose(sheet, by=me())

@@ -1,7 +1,11 @@
+import re
+
+from sqlalchemy import select
+
 from app.contents.models import State
 from app.contents.queries import revisions_of
 from app.core.db import db
-from app.initiatives import services
+from app.initiatives import queries, services
 from app.initiatives.models import Initiative, Step
 from tests.factories import make_person, make_territory
 
@@ -30,6 +34,29 @@ def test_an_agent_writes_proposes_and_a_curator_publishes(client):
     assert client.post(f"/gestion/region/catalogue/{sheet_id}/publier").status_code == 302
     page = client.application.test_client().get(f"/catalogue/{sheet_id}")
     assert "On <strong>marche</strong>." in page.text
+
+
+def test_a_curator_publishes_the_version_they_read_or_nothing(client):
+    """Red before: what its author wrote while it was read went into the catalogue without anybody reading it."""
+    place = make_territory()
+    agent = make_person(roles=[("manager", place)])
+    sheet_id = sheet_of(agent, place)
+    services.propose(queries.get_sheet(sheet_id), by=agent)
+    db.commit()
+    client.log_in(make_person(roles=[("curator", None)]))
+    page = client.get(f"/catalogue/{sheet_id}/relecture").text
+    assert re.search(r'name="version" value="1"[^>]*>Publier la fiche', page)
+    services.edit_sheet(queries.get_sheet(sheet_id), by=agent, seen=1, title="Autre", summary="S.", sections={}, terms=[])
+    db.commit()
+    back = f"/catalogue/{sheet_id}/relecture"
+    late = client.post(
+        f"/gestion/region/catalogue/{sheet_id}/publier", data={"version": "1"}, headers={"Referer": f"http://localhost{back}"}
+    )
+    assert late.status_code == 409
+    assert "La fiche a changé pendant que vous la relisiez" in late.text
+    assert f'href="{back}"' in late.text
+    assert db.scalar(select(Initiative.state).where(Initiative.id == sheet_id)) == State.PENDING
+    assert client.post(f"/gestion/region/catalogue/{sheet_id}/publier", data={"version": "2"}).status_code == 302
 
 
 def test_two_people_edit_and_the_second_compares_then_sends_again(client):
