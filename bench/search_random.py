@@ -105,7 +105,7 @@ def main():
                     if spent > slowest[0]:
                         slowest = (spent, query)
                     slow += spent > LIMIT
-                    if n % 2000 == 1999:
+                    if n % 500 == 499:
                         db.remove()
                         print(f"\r{n + 1} queries, {len(wrong)} wrong, slowest {slowest[0]:.2f} s", end="", flush=True)
             lasted = time.monotonic() - start

@@ -198,6 +198,38 @@ def test_what_cannot_be_looked_for_gives_nothing(engine):
     assert ask(engine, "de la").total == 0
 
 
+SLIPS = [("bugdet", "budget"), ("dssier", "dossier"), ("ollege", "college"), ("publik", "public"), ("citoyyen", "citoyen")]  # fmt: skip
+OTHER_WORDS = [("verger", "vers"), ("ruche", "riche"), ("friche", "fiche"), ("houblon", "doublon"), ("caniveau", "niveau"), ("rocade", "road"), ("sapeurs", "saveur"), ("betterave", "better")]  # fmt: skip
+
+
+def test_a_word_is_corrected_to_what_a_slip_explains(engine):
+    engine.put([document(n, meant) for n, (_, meant) in enumerate(SLIPS, 1)])
+    assert [ids(engine, f"{typed} ") for typed, _ in SLIPS] == [[n] for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(("typed", "other"), OTHER_WORDS)
+def test_a_word_that_is_nowhere_is_not_taken_for_another(engine, typed, other):
+    """Seen red with every near spelling taken for a slip."""
+    engine.put([document(n, f"Aller {other} la place") for n in range(1, 6)])
+    results = ask(engine, f"{typed} ")
+    assert results.total == 0
+    assert results.corrections == ()
+
+
+def test_a_letter_missing_from_an_english_word_is_mended(engine):
+    """Seen red with the French stem alone: « cnsulting » is four edits from « consult »."""
+    engine.put([document(1, "The Consulting Group", language="en"), document(2, "Vélo")])
+    assert ids(engine, "cnsulting ") == [1]
+
+
+def test_a_small_word_of_another_language_weighs_little(engine):
+    """Seen red with it weighing as any: « where », rare in French texts, came before what is asked."""
+    engine.put(
+        [document(1, "Where people meet", language="en"), document(2, "Where", "Un mot"), *(document(n, "People") for n in range(3, 9))]
+    )
+    assert ids(engine, "meet where ")[0] == 1
+
+
 def test_pages_follow_each_other(engine):
     engine.put([document(n, "Vélo") for n in range(1, 46)])
     pages = [ids(engine, "vélo", page=page) for page in (1, 2, 3, 4)]

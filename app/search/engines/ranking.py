@@ -31,6 +31,7 @@ HALF_AS_RECENT = 365 * 24 * 3600  # seconds after which recency counts for half
 SATURATION = 1.2
 ENDING = 0.4  # a longer word than the one typed
 EDIT = 0.8  # each edit from what was typed
+SMALL = 0.3  # a small word of another language (« where »), beside words that say more
 OTHER_INITIAL = 0.9
 MOST_POSTINGS = 3_000_000  # entries read for one search: after that, the most common terms no longer count
 MOST_PHRASE_CHECKS = 20_000
@@ -205,13 +206,24 @@ def expand(snapshot: Snapshot, words: Sequence[Word], alive: Mask) -> list[Group
         if not known and not _standing(snapshot, group.terms, alive):
             if word.is_small and len(words) > 1:
                 continue
-            near = snapshot.spellings(word.term)
+            near = _spellings(snapshot, terms[:2])  # an English ending hides in a French stem: « cnsulting »
             there = set(_standing(snapshot, [term for term, _ in near], alive))
             group.terms = {term: EDIT**edits * (1 if term[0] == word.term[0] else OTHER_INITIAL) for term, edits in near if term in there}
             group.correction = next(iter(group.terms), None)
             group.terms = group.terms or {word.term: 1.0}
+        if word.is_small:
+            group.terms = {term: worth * SMALL for term, worth in group.terms.items()}
         groups.append(group)
     return groups
+
+
+def _spellings(snapshot: Snapshot, terms: Iterable[str]) -> list[tuple[str, int]]:
+    """Near spellings of what some languages make of one word, fewest edits first."""
+    found: dict[str, int] = {}
+    for term in terms:
+        for near, edits in snapshot.spellings(term):
+            found[near] = min(edits, found.get(near, edits))
+    return sorted(found.items(), key=lambda pair: pair[1])
 
 
 def _standing(snapshot: Snapshot, terms: Iterable[str], alive: Mask) -> list[str]:

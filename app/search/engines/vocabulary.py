@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import pairwise, takewhile
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -10,7 +11,12 @@ from rapidfuzz.distance import OSA
 MOST_ENDINGS = 20
 MOST_SPELLINGS = 6
 SHORTEST_MENDED = 4
-TWO_EDITS_FROM = 8  # letters
+TWO_EDITS_FROM = 9  # letters
+ANY_EDIT_FROM = 8  # letters: shorter words have so many neighbours that only what fingers and ears do counts
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+VOWELS = frozenset("aeiouy")
+# Letters typed or heard one for the other: neighbours on a French keyboard, and those of one sound.
+CLOSE = {frozenset(pair) for row in ("azertyuiop", "qsdfghjklm", "wxcvbn", "ckq", "csz", "iy", "gj", "mn") for pair in pairwise(row)}
 
 
 class Vocabulary:
@@ -26,11 +32,11 @@ class Vocabulary:
         return cls([term for term, _ in ordered], [count for _, count in ordered])
 
     @cached_property
-    def _by_length(self) -> dict[int, list[str]]:
-        lengths: dict[int, list[str]] = {}
+    def _by_shape(self) -> dict[tuple[int, str], list[str]]:
+        shapes: dict[tuple[int, str], list[str]] = {}
         for term in self.terms:
-            lengths.setdefault(len(term), []).append(term)
-        return lengths
+            shapes.setdefault((len(term), term[:1]), []).append(term)
+        return shapes
 
     def count(self, term: str) -> int:
         place = bisect_left(self.terms, term)
@@ -46,14 +52,34 @@ class Vocabulary:
         if len(word) < SHORTEST_MENDED:
             return []
         edits = 2 if len(word) >= TWO_EDITS_FROM else 1
-        found = []
+        swapped = word[1] + word[0] + word[2:]
+        found = [(1, each) for each in (swapped, *(letter + word for letter in LETTERS)) if each[0] != word[0] and self.count(each)]
         for length in range(len(word) - edits, len(word) + edits + 1):
-            for term, distance, _ in process.extract(
-                word, self._by_length.get(length, []), scorer=OSA.distance, score_cutoff=edits, limit=None
-            ):
-                if distance:
-                    found.append((int(distance), self.count(term), term))
-        return found
+            choices = self._by_shape.get((length, word[0]), [])  # the first letter is the one least mistyped
+            close = process.extract(word, choices, scorer=OSA.distance, score_cutoff=edits, limit=None)
+            found += [(int(distance), term) for term, distance, _ in close if distance]
+        return [(distance, self.count(term), term) for distance, term in found if is_slip(word, term, distance)]
+
+
+def is_slip(word: str, term: str, edits: int) -> bool:
+    """Is this word likely to be that term mistyped, rather than another word? « verger » is not « vers »."""
+    size = len(word)
+    if edits > 1:
+        return term[0] == word[0] and abs(len(term) - size) < edits
+    if len(term) > size:  # a letter is missing
+        return size > SHORTEST_MENDED or term[0] == word[0]
+    start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, term, strict=False)))
+    if len(term) == size and word[start : start + 2] == term[start : start + 2][::-1]:  # two letters swapped
+        return True
+    if start == 0 or size == SHORTEST_MENDED:
+        return False
+    if size >= ANY_EDIT_FROM:
+        return True
+    letter = word[start]
+    if len(term) < size:  # a letter too many: struck twice, or with its neighbour
+        return any(letter == other or frozenset((letter, other)) in CLOSE for other in word[start - 1] + word[start + 1 : start + 2])
+    other = term[start]
+    return frozenset((letter, other)) in CLOSE or (letter in VOWELS and other in VOWELS and size > SHORTEST_MENDED + 1)
 
 
 def endings(vocabularies: Iterable[Vocabulary], prefix: str) -> list[str]:
