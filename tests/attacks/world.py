@@ -270,11 +270,12 @@ class World:
                 if kind == "consultation":
                     section = save(Section(consultation_id=space.id, key="un", title=f"Rubrique {name}"))
                     place.sections[state] = section.id
-        project = made["project", "published"]
-        contents.set_phases(project, [Phase(name="Étude", opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=9), allows=[])])
-        db.flush()
         for state in STATES:
-            place.phases["project", state] = phases_of(project)[0].id
+            study = Phase(name="Étude", opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=9), allows=[])
+            contents.set_phases(made["project", state], [study])
+            db.flush()
+            place.phases["project", state] = phases_of(made["project", state])[0].id
+        project = made["project", "published"]
         open_one = made["consultation", "published"]
         for state in STATES:
             space = made["consultation", "hidden"] if state == "buried" else open_one
