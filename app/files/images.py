@@ -83,4 +83,5 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _too_many_pixels() -> DomainError:
-    return DomainError(_("Cette image est trop grande : 40 millions de pixels au plus. Réduisez-la, puis renvoyez-la."))
+    most = MOST_PIXELS // 1_000_000
+    return DomainError(_("Cette image est trop grande : %(n)s millions de pixels au plus. Réduisez-la, puis renvoyez-la.", n=most))

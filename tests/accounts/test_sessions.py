@@ -4,10 +4,11 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.accounts import queries, services, sessions, team
-from app.accounts.models import LoginSession, RoleName
+from app.accounts.models import LoginSession, Person, RoleName
+from app.core import clock
 from app.core.db import db
 from tests.accounts.people import OTHER, PHRASE, cookie_of, is_in, log_in, make_account, with_cookie
 from tests.factories import make_person, make_territory
@@ -38,6 +39,16 @@ def test_a_cookie_captured_is_refused_after_logging_out_everywhere(client, app):
     log_in(other)
     client.post("/compte/deconnexion-partout")
     assert not is_in(other)
+
+
+def test_a_closed_account_has_no_session_even_where_a_row_was_left(client):
+    """Closing ends them all; one that another request opened at that very moment opens nothing. Seen red without `closed_at` in `load`."""
+    person = make_account()
+    log_in(client)
+    assert is_in(client)
+    db.execute(update(Person).where(Person.id == person.id).values(closed_at=clock.now()))
+    db.commit()
+    assert not is_in(client)
 
 
 def test_suspension_ends_every_session(client):
