@@ -3,13 +3,15 @@
 Pieces are plain text: the template escapes each, then wraps the found ones in `<mark>`. Nothing here makes HTML.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
-from functools import lru_cache
+from threading import Lock
 
-from app.search.analysis import FRENCH, WORD, term_of
+from app.search.analysis import ANALYSERS, FRENCH, WORD, term_of
 
 PASSAGE = 220  # characters
 LONGEST_SEARCHED = 60_000  # characters of a text in which a passage is looked for
+MOST_SPELLINGS = 40_000  # of one analyser, remembered
 
 Pieces = list[tuple[str, bool]]
 
@@ -21,21 +23,53 @@ def mark(text: str, terms: Collection[str], analyser: str = FRENCH) -> Pieces:
 
 def passage(text: str, terms: Collection[str], length: int = PASSAGE, analyser: str = FRENCH) -> Pieces:
     """About `length` characters of the text: where most different found words stand close together, else its beginning."""
+    return passage_and_terms(text, terms, length, analyser)[0]
+
+
+def passage_and_terms(text: str, terms: Collection[str], length: int = PASSAGE, analyser: str = FRENCH) -> tuple[Pieces, int]:
+    """The passage, and how many different words asked are in it."""
     text = text[:LONGEST_SEARCHED]
     found = _found(text, frozenset(terms), analyser)
     start, end = _at_words(text, *_window(found, len(text), length))
     shown = text[start:end]
     start += len(shown) - len(shown.lstrip())
     shown = shown.strip()
-    pieces = _cut(shown, [(first - start, last - start) for first, last, _ in found if first >= start and last <= start + len(shown)])
+    inside = [each for each in found if each[0] >= start and each[1] <= start + len(shown)]
+    pieces = _cut(shown, [(first - start, last - start) for first, last, _ in inside])
     if start > 0:
         pieces.insert(0, ("… ", False))
     if end < len(text) and pieces:
         pieces.append((" …", False))
-    return _joined(pieces)
+    return _joined(pieces), len({term for _, _, term in inside})
 
 
-_known = lru_cache(maxsize=50_000)(term_of)
+class Spellings:
+    """The written words met so far, by their term: those of a text that are wanted are then found by sets, not one by one."""
+
+    def __init__(self, analyser: str):
+        self.analyser = analyser
+        self.lock = Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        self.met: set[str] = set()
+        self.by_term: defaultdict[str, set[str]] = defaultdict(set)
+
+    def of(self, wanted: Collection[str], written: set[str]) -> list[tuple[str, str]]:
+        """(word, term) of the written words whose term is wanted."""
+        with self.lock:
+            if unmet := written - self.met:
+                if len(self.met) + len(unmet) > MOST_SPELLINGS:
+                    self.forget()
+                    unmet = written
+                for word in unmet:
+                    if (term := term_of(word, self.analyser)) is not None:
+                        self.by_term[term].add(word)
+                self.met |= unmet
+            return [(word, term) for term in wanted if term in self.by_term for word in self.by_term[term] & written]
+
+
+_spellings = {analyser: Spellings(analyser) for analyser in ANALYSERS}
 
 
 def _found(text: str, wanted: frozenset[str], analyser: str) -> list[tuple[int, int, str]]:
@@ -44,14 +78,13 @@ def _found(text: str, wanted: frozenset[str], analyser: str) -> list[tuple[int, 
         return []
     text = text.replace("_", " ")
     found = []
-    for word in set(WORD.findall(text)):
-        if (term := _known(word, analyser)) in wanted:
-            size, start = len(word), text.find(word)
-            while start >= 0:
-                end = start + size
-                if not (start and WORD.match(text, start - 1)) and not WORD.match(text, end):
-                    found.append((start, end, term))
-                start = text.find(word, end)
+    for word, term in _spellings[analyser].of(wanted, set(WORD.findall(text))):
+        size, start = len(word), text.find(word)
+        while start >= 0:
+            end = start + size
+            if not (start and WORD.match(text, start - 1)) and not WORD.match(text, end):
+                found.append((start, end, term))
+            start = text.find(word, end)
     return sorted(found)
 
 

@@ -25,7 +25,7 @@ from app.contents import queries as contents
 from app.contents.addresses import with_parents
 from app.contents.models import Content, ContentTerm, Term, Vocabulary
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, one_of
 from app.core.i18n import _
 from app.core.logs import log
 from app.core.pages import PER_PAGE, Page, asked_page, paginate
@@ -33,7 +33,7 @@ from app.search import engines, registry
 from app.search.analysis import FRENCH, WORD, analyser_of, term_of
 from app.search.engines.base import LAST_PAGE, SORTS, STATES, Results, SearchRequest, SearchUnavailable
 from app.search.grammar import Query, parse
-from app.search.highlight import Pieces, mark, passage
+from app.search.highlight import Pieces, mark, passage, passage_and_terms
 from app.territories.models import Territory
 
 FACETS = ("kind", "territory", "theme", "approach", "level", "public", "state", "year", "language")
@@ -342,10 +342,24 @@ def _is_dated(content: Content) -> bool:
 
 def moments_of(found: Sequence[Content]) -> dict[int, tuple[datetime | None, datetime | None]]:
     """When each of these opens and closes: by its own dates, else those of the space it is in. One query at most."""
-    without = {each.space_id for each in found if each.space_id is not None and not _is_dated(each)}
-    query = select(Content.id, Content.opens_at, Content.closes_at).where(Content.id.in_(without))
-    spaces = {row.id: (row.opens_at, row.closes_at) for row in db.execute(query)} if without else {}
+    inside = [each for each in found if each.space_id is not None and not _is_dated(each)]
+    spaces = {space.id: _dates(space) for each in inside if (space := _space_above(each)) is not None}
+    if elsewhere := {each.space_id for each in inside} - spaces.keys():
+        spaces |= {number: (opens_at, closes_at) for number, opens_at, closes_at in db.execute(_spaces(), {"ids": elsewhere})}
     return {each.id: spaces[each.space_id] if each.space_id in spaces and not _is_dated(each) else _dates(each) for each in found}
+
+
+def _space_above(content: Content) -> Content | None:
+    """The space a content is in, if it is among what was loaded above it."""
+    above: Content | None = content
+    while above is not None and above.id != content.space_id:
+        above = above.__dict__.get("parent")
+    return above
+
+
+@cache
+def _spaces() -> Any:
+    return select(Content.id, Content.opens_at, Content.closes_at).where(one_of(Content.id, "ids"))
 
 
 # --- What is shown is read again ---------------------------------------------------------------------------------------
@@ -357,7 +371,7 @@ def _hits() -> Any:
     known = registry.searchables()
     return (
         select(Content)
-        .where(Content.id.in_(bindparam("ids", expanding=True)), contents.published())
+        .where(one_of(Content.id, "ids"), contents.published())
         .options(
             selectin_polymorphic(Content, [model for model, each in known.items() if each.whole]),
             joinedload(Content.territory),
@@ -387,13 +401,8 @@ def _excerpt(summary: str, parts: Sequence[str], terms: Sequence[str], analyser:
     """The passage that has most of what was found: of the summary if it has as much as any, then of the lessons, then of the body."""
     if not terms:
         return passage(summary or next(filter(None, parts), ""), ())
-    wanted = set(terms)
-    passages = [passage(text, terms, analyser=analyser) for text in (summary, *parts) if text]
-    return max(passages, key=lambda pieces: _richness(pieces, wanted, analyser), default=[])
-
-
-def _richness(pieces: Pieces, wanted: set[str], analyser: str) -> int:
-    return len({term for text, is_hit in pieces if is_hit for word in WORD.findall(text) if (term := term_of(word, analyser)) in wanted})
+    passages = [passage_and_terms(text, terms, analyser=analyser) for text in (summary, *parts) if text]
+    return max(passages, key=lambda found: found[1], default=([], 0))[0]
 
 
 def moment_between(opens_at: datetime | None, closes_at: datetime | None) -> str | None:

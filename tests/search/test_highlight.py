@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.search.analysis import terms
+from app.search import highlight
+from app.search.analysis import FRENCH, terms
 from app.search.highlight import mark, passage
 
 pytestmark = pytest.mark.no_database
@@ -46,3 +47,18 @@ def test_pieces_are_the_text_itself(text, wanted):
     assert "".join(piece for piece, _ in mark(text, wanted)) == text
     for piece, _ in passage(text, wanted, 50):
         assert piece in text or piece.strip() in {"…", ""} or piece.removeprefix("… ").removesuffix(" …") in text
+
+
+def test_spellings_are_forgotten_before_they_weigh_and_met_again(monkeypatch):
+    """Seen red with what is met again not looked at again."""
+    monkeypatch.setattr(highlight, "MOST_SPELLINGS", 3)
+    for _ in range(2):
+        for text in ("Un Vélo bleu", "des vélos rouges", "VÉLO vert et jaune"):
+            assert [piece for piece, is_hit in mark(text, ["velo"]) if is_hit]
+    assert len(highlight._spellings[FRENCH].met) <= 4
+
+
+def test_a_passage_counts_the_different_words_it_shows():
+    text = "Le vélo, le vélo encore. " + "rien " * 200 + "Une école."
+    assert highlight.passage_and_terms(text, ["velo", "ecol"])[1] == 1
+    assert highlight.passage_and_terms("Une école et un vélo", ["velo", "ecol"])[1] == 2

@@ -26,7 +26,7 @@ from app.search.analysis import analyser_of
 from app.search.analysis import terms as terms_of
 from app.search.engines import ranking
 from app.search.engines.base import Document, Hit, Refresh, Results, SearchRequest, SearchUnavailable, Status
-from app.search.engines.columns import Chunk, Codes, Columns, Ints
+from app.search.engines.columns import ZONES, Chunk, Codes, Columns, Ints
 from app.search.engines.postings import FORMAT, Analysed, analyse
 from app.search.engines.vocabulary import Vocabulary, endings, spellings
 from app.search.grammar import Phrase
@@ -35,10 +35,19 @@ SIGNS = {"any": "", "title": "=", "summary": "+", "lessons": "@", "often": "#"}
 LAST_PLACE = 16_383  # PostgreSQL counts no further
 MOST_PLACES = 255  # of one term in one vector
 KEPT_POSTINGS = 24 * 2**20  # bytes a process keeps
-AT_ONCE = 60  # (zone, term) pairs in one statement
+AT_ONCE = 100  # (zone, term) pairs in one statement
+FEW_TERMS = 24  # of which every zone is fetched at once
 MOST_CHUNKS = 48
 BATCH = 500
 NOTHING: Ints = np.zeros(0, dtype=np.int32)
+# One plan, whatever is asked: a search for each row of what was given, in order.
+WHERE_THEY_STAND = text(
+    "SELECT (SELECT string_agg(int4send(content_id), ''::bytea) FROM search_documents "
+    "WHERE edition = :e AND vector @@ CAST(term AS tsquery)) "
+    "FROM unnest(CAST(:asked AS text[])) WITH ORDINALITY AS given (term, number) ORDER BY number"
+)
+# Never read every vector in order to find one term; and small searches are not worth compiling.
+INDEX_ONLY = text("SELECT set_config('enable_seqscan', :scan, true), set_config('jit', 'off', true)")
 
 
 class Connections(Protocol):
@@ -51,26 +60,28 @@ class PostgresSnapshot:
     def __init__(self, engine: "PostgresEngine", connection: Connection, columns: Columns, slots: Ints):
         self.engine, self.connection, self.columns, self.slots = engine, connection, columns, slots
         self.edition, self.generation = engine.edition, engine.generation
+        self.is_index_only = False
 
     def places(self, wanted: Sequence[tuple[str, str]]) -> list[Ints]:
         found = {pair: kept for pair in set(wanted) if (kept := self.engine.kept(self.generation, pair)) is not None}
         missing = [pair for pair in dict.fromkeys(wanted) if pair not in found]
+        terms = dict.fromkeys(term for _, term in missing)
+        if len(terms) <= FEW_TERMS:  # a search, which asks where else they stand next
+            missing = [(zone, term) for term in terms for zone in ZONES]
         for start in range(0, len(missing), AT_ONCE):
             found |= self._fetch(missing[start : start + AT_ONCE])
         return [found[pair] for pair in wanted]
 
     def _fetch(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Ints]:
-        one = (
-            "(SELECT string_agg(int4send(content_id), ''::bytea) FROM search_documents "
-            "WHERE edition = :e AND vector @@ CAST(:q{n} AS tsquery))"
-        )
-        statement = "SELECT " + ", ".join(one.format(n=n) for n in range(len(pairs)))
-        values = {f"q{n}": f"'{SIGNS[zone]}{term}'" for n, (zone, term) in enumerate(pairs)}
-        with index_only(self.connection):
-            row = self.connection.execute(text(statement), {"e": self.edition, **values}).one()
-        found = {pair: self._slots_of(np.frombuffer(sent, dtype=">i4") if sent else NOTHING) for pair, sent in zip(pairs, row, strict=True)}
-        for pair, places in found.items():
-            self.engine.keep(self.generation, pair, places)
+        asked = [f"'{SIGNS[zone]}{term}'" for zone, term in pairs]
+        if not self.is_index_only:
+            self.connection.execute(INDEX_ONLY, {"scan": "off"})
+            self.is_index_only = True
+        rows = self.connection.execute(WHERE_THEY_STAND, {"e": self.edition, "asked": asked}).scalars().all()
+        found = {}
+        for pair, sent in zip(pairs, rows, strict=True):
+            found[pair] = self._slots_of(np.frombuffer(sent, dtype=">i4") if sent else NOTHING)
+            self.engine.keep(self.generation, pair, found[pair])
         return found
 
     def _slots_of(self, content_ids: Any) -> Ints:
@@ -127,6 +138,8 @@ class PostgresEngine:
                     assert self._columns is not None
                     snapshot = PostgresSnapshot(self, connection, self._columns, self._slots)
                 yield snapshot
+                if snapshot.is_index_only:
+                    connection.execute(INDEX_ONLY, {"scan": "on"})
         except SQLAlchemyError as error:
             raise SearchUnavailable(type(error).__name__) from error
 
@@ -313,14 +326,6 @@ class PostgresEngine:
                 yield connection
         except SQLAlchemyError as error:
             raise SearchUnavailable(type(error).__name__) from error
-
-
-@contextmanager
-def index_only(connection: Connection) -> Iterator[None]:
-    """Never read every vector in order to find one term; and 60 small searches are not worth compiling."""
-    connection.execute(text("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"))
-    yield
-    connection.execute(text("SELECT set_config('enable_seqscan', 'on', true)"))
 
 
 def vector_of(document: Analysed) -> str:
