@@ -11,13 +11,13 @@ from app.core.errors import NotFound
 from app.core.formats import day
 from app.core.hooks import piece
 from app.core.i18n import _
-from app.core.permissions import can, me, require
+from app.core.permissions import can, require
 from app.initiatives import feet, quality, queries, remarks
 from app.initiatives.labels import FACT_LABELS, IN_WORDS, STEPS, VOCABULARIES
 from app.initiatives.models import KINDS, AnySheet, Initiative
 from app.related import pages as related
 from app.search.queries import Params, address_with, find
-from app.search.views import is_short, json_answer, sorts, table_answer
+from app.search.views import json_answer, page_of, table_answer
 
 initiatives = Blueprint("initiatives", __name__, template_folder="templates")
 FACETS = ("kind", "theme", "territory", "approach", "level", "public", "year", "language", "promoter", "document_kind", "licence")
@@ -39,12 +39,9 @@ def index():
         return json_answer(find(params, within=within, facets=FACETS))
     if params.is_moved:
         return redirect(address_with(**params.filters), 301)
-    found = find(params, within=within, facets=FACETS, reader=me())
-    if found.is_available and is_short():
-        pagecache.public("catalogue", "search", "region")
-    return render_template(
-        "initiatives/index.html", found=found, sorts=sorts(found), address_with=address_with, may_write=can("sheet.create")
-    )
+    own = {"write": pagecache.macros("initiatives/_own.html").write()} if can("sheet.create") else {}
+    stamps = ("catalogue", "search", "region")
+    return page_of(params, "initiatives/index.html", stamps=stamps, own=own, within=within, facets=FACETS)
 
 
 @initiatives.get("/catalogue/<ref:sheet_id>")

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -166,11 +166,19 @@ class Found:
     is_replaced: bool = False  # nothing typed was found as it was: only the suggestion's results are shown
     is_available: bool = True
     near: Place | None = None  # whose results were lifted
+    nowhere: str | None = None  # what `near` says in an address to lift no place: nothing, unless the reader has one
     places: Sequence[Place] = ()  # that one may choose instead
     space: Content | None = None  # inside of which one looked
     wider: Sequence[tuple[str, str, int]] = ()  # nothing was found: (label, address, results) of what would find something
     browse: FacetView | None = None  # nothing was found, and nothing wider would: what there is
     address: str = ""  # where these results are, on /recherche: see `address_of`
+    until: datetime | None = None  # when something here opens or closes
+
+    @property
+    def outline(self) -> "Found":
+        """What was asked, without what was found: what is said under the results."""
+        chosen = [replace(facet, values=[value for value in facet.values if value.selected]) for facet in self.facets]
+        return replace(self, page=replace(self.page, items=()), facets=chosen, places=(), wider=(), browse=None)
 
     @property
     def active(self) -> list[tuple[str, str]]:
@@ -211,16 +219,16 @@ def find(
     within: Mapping[str, Sequence[str]] | None = None,
     facets: Sequence[str] = FACETS,
     per_page: int = PER_PAGE,
-    reader: Person | None = None,
+    home: int | None = None,
 ) -> Found:
     """One page of results, with facets. `within` restricts everything, counts included, as if nothing else existed.
-    `reader`: who asks, to lift a little what is of their territory.
+    `home`: the territory whose results are lifted a little unless the address says otherwise (`home_of` the reader).
 
     Queries: hits (one, and one a kind present), dates of their spaces, labels of territories and of vocabularies; on PostgreSQL
     those of the index too.
     """
     names = _names(facets)
-    near = _near(params, names, reader) if params.is_nudged else None
+    near = _near(params, names, home) if params.is_nudged else None
     asked = _request(params, within, names, facets, per_page, near)
     try:
         results = engines.current().search(asked)
@@ -235,7 +243,9 @@ def find(
     places = sorted(names.places.values(), key=lambda each: each.short_name.casefold())
     space = _space(params.space)
     address = address_of(params, within)
-    return Found(params, pages, views, suggestion, is_replaced, True, near, places, space, wider, browse, address)
+    nowhere = NOWHERE if home in names.places else None
+    until = datetime.fromtimestamp(results.until, UTC) if results.until is not None else None
+    return Found(params, pages, views, suggestion, is_replaced, True, near, nowhere, places, space, wider, browse, address, until)
 
 
 def found_contents(
@@ -313,17 +323,25 @@ def _request(
     )
 
 
-def _near(params: Params, names: Names, reader: Person | None) -> Place | None:
-    """The place the address names, else the reader's: where they work, or where they last wrote."""
+def _near(params: Params, names: Names, home: int | None) -> Place | None:
+    """The place the address names, else the reader's."""
     if params.near is not None:
         return None if params.near == NOWHERE else names.place_called(params.near)
-    if reader is None or reader.is_anonymous:
+    return names.places.get(home) if home is not None else None
+
+
+def home_of(reader: Person) -> int | None:
+    """The territory of a reader: where they work, or where they last wrote."""
+    if reader.is_anonymous:
         return None
     roles = [role.territory_id for role in reader.roles if role.territory_id is not None]
-    if roles:
-        return names.places.get(min(roles))
-    wrote = select(Content.territory_id).where(Content.author_id == reader.id, Content.territory_id.is_not(None))
-    return names.places.get(db.scalar(wrote.order_by(Content.created_at.desc()).limit(1)) or 0)
+    return min(roles) if roles else db.scalar(_last_written(), {"person_id": reader.id})
+
+
+@cache
+def _last_written() -> Any:
+    wrote = select(Content.territory_id).where(Content.author_id == bindparam("person_id"), Content.territory_id.is_not(None))
+    return wrote.order_by(Content.created_at.desc()).limit(1)
 
 
 def _space(space_id: int | None) -> Content | None:

@@ -144,6 +144,7 @@ def sync(keys: Sequence[str]) -> None:
     except SearchUnavailable as error:
         log.warning("the index cannot be written: building it again", error=str(error))
         rebuild(engine)
+        return
     with transaction():
         stamps.bump("search")
 
@@ -158,7 +159,10 @@ def rebuild(engine: Engine | None = None) -> int:
         return found
 
     db.rollback()
-    return (engine or engines.current()).rebuild(every_document(), refresh)
+    count = (engine or engines.current()).rebuild(every_document(), refresh)
+    with transaction():
+        stamps.bump("search")  # kept pages may come from an index that knew less
+    return count
 
 
 def every_document() -> Iterator[list[Document]]:

@@ -1,10 +1,16 @@
-from flask import Blueprint, jsonify, redirect, render_template, request
+from collections.abc import Mapping, Sequence
+from sys import getsizeof
+from types import MappingProxyType
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.api import csv_response
 from app.contents import kinds
 from app.contents.models import Content
 from app.core import pagecache
+from app.core.db import let_go
 from app.core.hooks import piece
 from app.core.i18n import _
 from app.core.limits import TYPING, limiter
@@ -12,9 +18,21 @@ from app.core.permissions import me
 from app.search import under_results
 from app.search.engines.base import SearchUnavailable
 from app.search.grammar import LONGEST_QUERY, parse
-from app.search.queries import Found, Item, Params, address_with, find, found_contents, moment_between, moments_of, titles_beginning
+from app.search.queries import (
+    Found,
+    Item,
+    Params,
+    address_with,
+    find,
+    found_contents,
+    home_of,
+    moment_between,
+    moments_of,
+    titles_beginning,
+)
 
 KEPT_QUERY = 200  # signs of an address
+OUTLINE = 6_000  # bytes, about, of what is kept beside a page of results
 COLUMNS = ("kind", "id", "title", "url", "territory", "state", "published_at", "language", "source", "summary")
 search = Blueprint("search", __name__, template_folder="templates")
 
@@ -25,10 +43,33 @@ def results():
     params = Params.read()
     if params.is_moved:
         return redirect(address_with(**params.filters), 301)
-    found = find(params, reader=me())
-    if found.is_available and is_short():
-        pagecache.public("search", "region")
-    return render_template("search/results.html", found=found, sorts=sorts(found), address_with=address_with)
+    return page_of(params, "search/results.html")
+
+
+def page_of(
+    params: Params,
+    template: str,
+    *,
+    stamps: Sequence[str] = ("search", "region"),
+    own: Mapping[str, str] = MappingProxyType({}),
+    **how: Any,
+) -> bytes:
+    """A page of results, the same for all readers of one home; `own` and what is under the results are the reader's.
+    `how` as for `find`.
+    """
+    home = home_of(me()) if params.is_nudged else None
+
+    def build() -> tuple[pagecache.Shape, Found]:
+        found = find(params, home=home, **how)
+        if found.is_available and is_short():
+            pagecache.public(*stamps, until=found.until)
+        shape = pagecache.shape(template, found=found, sorts=sorts(found), address_with=address_with)
+        let_go(found.space)
+        return shape, found.outline
+
+    name = ("results", "fr", request.endpoint, request.query_string, home)
+    shape, found = pagecache.kept(name, build, size=lambda made: getsizeof(made[0]) + OUTLINE)
+    return pagecache.page(shape, {**own, "under": "".join(map(str, pieces_under(found)))})
 
 
 def is_short() -> bool:

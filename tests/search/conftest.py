@@ -3,6 +3,7 @@
 import pytest
 
 from app.search import engines, sync
+from tests.core.test_fragments import marie, place, readers, site  # noqa: F401 -- fixtures: an application as in production
 
 
 @pytest.fixture

@@ -117,7 +117,8 @@ class Hit:
 class Results:
     """`terms` are all the terms that were looked for, near spellings included: what highlights mark.
 
-    `corrections` pairs a typed word that is nowhere with the term searched in its place.
+    `corrections` pairs a typed word that is nowhere with the term searched in its place. `until`: the second at which
+    something of this index next opens or closes.
     """
 
     total: int
@@ -125,6 +126,7 @@ class Results:
     facets: dict[str, list[tuple[str, int]]]
     terms: tuple[str, ...] = ()
     corrections: tuple[tuple[str, str], ...] = ()
+    until: int | None = None
 
     @property
     def ids(self) -> list[int]:

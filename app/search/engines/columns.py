@@ -90,6 +90,8 @@ class Chunk:
         self.size = len(whole["content_id"])
         self.content_id, self.opens, self.closes, self.published = (np.array(column, dtype=np.int64) for column in whole.values())
         self.lengths = np.array(lengths, dtype=np.float32).reshape(self.size, 3)
+        edges = np.unique(np.concatenate([self.opens, self.closes]))
+        self.edges = edges[(edges != LONG_AGO) & (edges != NEVER)]
         self.pairs: dict[str, tuple[Ints, Ints]] = {
             facet: (np.array(places, dtype=np.int32), np.array(numbers, dtype=np.int32)) for facet, (places, numbers) in pairs.items()
         }
@@ -111,6 +113,7 @@ class Columns:
         means = lengths[alive].mean(axis=0) if self.alive_count else np.ones(3)
         self.mean_length = max(float(means[2]), 1.0)  # terms in all
         self.relative_lengths = lengths / np.maximum(means, 1).astype(np.float32)  # title, summary, all
+        self.edges = np.unique(_joined([chunk.edges for chunk in chunks], np.int64))  # when something opens or closes
         self.pairs: dict[str, tuple[Ints, Ints]] = {}
         starts = np.cumsum([0, *(chunk.size for chunk in chunks)])
         for facet in {facet for chunk in chunks for facet in chunk.pairs}:
@@ -132,6 +135,11 @@ class Columns:
             return (self.closes <= now) & (self.opens <= now)
         dated = (self.opens != LONG_AGO) | (self.closes != NEVER)
         return dated & (self.opens <= now) & (now < self.closes)
+
+    def next_edge(self, now: int) -> int | None:
+        """The next second in which something opens or closes; the present one, if it does now: dates are cut to the second."""
+        place = int(np.searchsorted(self.edges, now))
+        return int(self.edges[place]) if place < len(self.edges) else None
 
     def having(self, facet: str, values: Iterable[str]) -> Mask:
         """The documents with any of these values."""

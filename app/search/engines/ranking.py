@@ -119,7 +119,9 @@ def search(snapshot: Snapshot, request: SearchRequest) -> Results:
                     mask &= other_mask
         counted[facet] = _count(columns, facet, mask, now)
     total = int(chosen.sum())
-    return Results(total, _page(columns, matches, chosen, request), counted, tuple(matches.terms), tuple(matches.corrections))
+    return Results(
+        total, _page(columns, matches, chosen, request), counted, tuple(matches.terms), tuple(matches.corrections), columns.next_edge(now)
+    )
 
 
 def nudged(columns: Columns, scores: Scores, request: SearchRequest, now: int) -> Scores:
