@@ -36,7 +36,7 @@ def exact(cell: str) -> str:
 
 
 def cell(value: Any) -> Any:
-    if value is None:
+    if value is None or value == "":
         return ""
     if isinstance(value, bool):
         return "oui" if value else "non"

@@ -16,9 +16,10 @@ from app.contents.models import Content
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.fetch import Fetched
-from app.exchange import harvest, importing, readers, tables
+from app.exchange import harvest, importing, readers, tables, writers
 from app.exchange.models import HarvestSource, ImportState, SheetImport
 from app.initiatives.models import Step
+from tests.exchange.made import table_of
 from tests.factories import make_person
 
 GOOD = {"titre": "Un marché", "contexte": "Au bourg."}
@@ -119,7 +120,7 @@ def repeated(rows: int, columns: int) -> bytes:
     """A table of one cell, said to be there so many times."""
     out = io.BytesIO()
     cell = f'<table:table-cell table:number-columns-repeated="{columns}" office:value-type="string"><text:p>A</text:p></table:table-cell>'
-    with zipfile.ZipFile(io.BytesIO(tables.write_ods([], ["A"], "T"))) as before, zipfile.ZipFile(out, "w") as after:
+    with zipfile.ZipFile(io.BytesIO(table_of(writers.ods_table, [], ["A"]))) as before, zipfile.ZipFile(out, "w") as after:
         for name in before.namelist():
             written = before.read(name).decode().replace("<table:table-row>", f'<table:table-row table:number-rows-repeated="{rows}">')
             after.writestr(name, re.sub(r"<table:table-cell.*?</table:table-cell>", cell, written))
@@ -129,7 +130,7 @@ def repeated(rows: int, columns: int) -> bytes:
 def cornered(corner: str) -> bytes:
     """Two cells: the first, and the last there can be."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(tables.write_xlsx([["b"]], ["a"], "T"))) as before, zipfile.ZipFile(out, "w") as after:
+    with zipfile.ZipFile(io.BytesIO(table_of(writers.xlsx_table, [["b"]], ["a"]))) as before, zipfile.ZipFile(out, "w") as after:
         for name in before.namelist():
             row = f'<row r="1048576"><c r="{corner}" t="inlineStr"><is><t>z</t></is></c></row></sheetData>'
             after.writestr(name, before.read(name).decode().replace("</sheetData>", row))

@@ -102,17 +102,25 @@ def narrowed(territory: Territory | None, filters: Filters) -> list[ColumnElemen
 def register_page(territory: Territory | None, filters: Filters, number: int, per_page: int) -> Page[Entry]:
     query = register(territory, filters)
     total = db.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    return Page(entries(db.execute(query.limit(per_page).offset((number - 1) * per_page)).all()), total, number, per_page)
+    rows = db.execute(query.limit(per_page).offset((number - 1) * per_page)).all()
+    return Page(entries(rows, crowded_groups(spaces_of(rows))), total, number, per_page)
 
 
 def whole_register(territory: Territory | None, filters: Filters) -> Iterable[Entry]:
+    crowded: set[tuple[int, str]] = set()
+    counted: set[int] = set()  # a space is counted once, not each time some of its rows are read
     for rows in stream(register(territory, filters), AT_ONCE).partitions():
-        yield from entries(rows)
+        crowded |= crowded_groups(spaces_of(rows) - counted)
+        counted |= spaces_of(rows)
+        yield from entries(rows, crowded)
 
 
-def entries(rows: Sequence[Any]) -> list[Entry]:
-    """What these rows say to the public: two more queries, however many they are."""
-    crowded = crowded_groups({row.space_id for row in rows if row.space_id})
+def spaces_of(rows: Sequence[Any]) -> set[int]:
+    return {row.space_id for row in rows if row.space_id}
+
+
+def entries(rows: Sequence[Any], crowded: set[tuple[int, str]]) -> list[Entry]:
+    """What these rows say to the public, with the groups where enough people wrote; one more query, however many they are."""
     appeals: dict[int | None, list[tuple[Appellant, Answer | None]]] = {}
     ids = [row.id for row in rows]
     asked = select(Appeal.decision_id, Appeal.appellant, Appeal.outcome).where(Appeal.decision_id.in_(ids)).order_by(Appeal.id)
