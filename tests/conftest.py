@@ -7,6 +7,7 @@ reason, and is an error where CI=true.
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -162,19 +163,29 @@ def client(app):
     return app.test_client()
 
 
-@pytest.fixture
-def count_queries(request):
-    """The statements sent since the list was last cleared."""
-    statements: list[str] = []
-    engine = request.getfixturevalue("committed" if "committed" in request.fixturenames else "app").extensions["engine"]
+@contextmanager
+def statements_to(engine):
+    """The statements sent to this database from here on, by what writes and by what only reads."""
+    sent: list[str] = []
 
     def record(conn, cursor, statement, *_):
         if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            statements.append(statement)
+            sent.append(statement)
 
-    event.listen(engine, "before_cursor_execute", record)
-    yield statements
-    event.remove(engine, "before_cursor_execute", record)
+    engines = {engine, database.readers.get(engine, engine)}
+    for each in engines:
+        event.listen(each, "before_cursor_execute", record)
+    yield sent
+    for each in engines:
+        event.remove(each, "before_cursor_execute", record)
+
+
+@pytest.fixture
+def count_queries(request):
+    """The statements sent since the list was last cleared."""
+    app = request.getfixturevalue("committed" if "committed" in request.fixturenames else "app")
+    with statements_to(app.extensions["engine"]) as sent:
+        yield sent
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """The demonstration region, loaded once and committed, read by one client a role. These tests only read."""
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.core import db as database
 from app.demo import services as demo
 from app.demo.people import PASS_PHRASE
 from app.search import sync
-from tests.conftest import make_app
+from tests.conftest import make_app, statements_to
 from tests.pages import addresses
 
 
@@ -39,13 +39,8 @@ class Site:
         """The statements that one reading of the page sends."""
         client, path = self.client(role), self.pages[role][name]
         path = client.get(path, follow_redirects=True).request.full_path  # counts neither redirects nor what is read once a process
-        sent: list[str] = []
-        record = lambda _connection, _cursor, statement, *_: sent.append(statement)
-        event.listen(self.engine, "before_cursor_execute", record)
-        try:
+        with statements_to(self.engine) as sent:
             client.get(path)
-        finally:
-            event.remove(self.engine, "before_cursor_execute", record)
         return sent
 
 
