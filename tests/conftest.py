@@ -59,7 +59,7 @@ class Client(FlaskClient):
         for name in list(g) if has_app_context() else ():
             g.pop(name)  # the test's own context is the request's too: neither who was here nor what was checked may stay
         with self:
-            response = super().open(*args, **kwargs)
+            response = super().open(*args, **{"buffered": True} | kwargs)  # read to its end, and let go: some answers are files
             if response.request.method not in {"GET", "HEAD", "OPTIONS"} and response.status_code < 400:
                 assert g.get("permission_checked"), f"{response.request.path} never called require()"
         return response
