@@ -108,7 +108,7 @@ def test_the_page_of_open_data_says_the_date_and_the_weight_of_the_files(client,
     db.commit()
     whole.make()
     page = client.get("/donnees/").text
-    assert "mardi 4 mars 2031 à 10\u00a0h\u00a005" in page
+    assert "mardi 4\u00a0mars 2031 à 10\u00a0h\u00a005" in page
     assert page.count("octets)") + page.count("ko)") == 4
 
 
