@@ -267,6 +267,7 @@ FORMS: dict[str, Callable[[World, Place], dict[str, Any]]] = {
     "projects_admin.add_document": lambda w, p: {"file": picture(), "title": "Plan des travaux"},
     "projects_admin.add_link": lambda w, p: {"target": str(p.contents["initiative", "published"]), "nature": "follows"},
     "projects_admin.add_phase": lambda w, p: {"name": "Suite", "opens_at": FUTURE, "closes_at": LATER},
+    "projects_admin.edit_phase": lambda w, p: {"name": "Suite", "opens_at": FUTURE, "closes_at": LATER},
     "projects_admin.create": lambda w, p: {
         "title": "Un projet",
         "summary": "Deux phrases.",
