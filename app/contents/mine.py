@@ -8,7 +8,6 @@ from flask import render_template
 from app.accounts import profile_sections, sections
 from app.accounts.models import Person
 from app.contents import queries
-from app.contents.addresses import with_parents
 from app.contents.kinds import kind_label, permalink
 from app.contents.models import Content
 from app.contents.rows import Row
@@ -27,7 +26,6 @@ outcomes: Hooks[Callable[[Sequence[Content]], dict[int, str]]] = Hooks()
 
 def own_rows(found: Sequence[Content]) -> list[Row]:
     """A text that is shown nowhere any more leads to what was decided of it: the page it was on says nothing."""
-    with_parents(found)
     told = {key: address for outcome in outcomes for key, address in outcome(found).items()}
     return [replace(as_row(content), url=told.get(content.id, permalink(content))) for content in found]
 
@@ -35,7 +33,7 @@ def own_rows(found: Sequence[Content]) -> list[Row]:
 def as_row(content: Content) -> Row:
     """By its permanent address: the page where an argument or a comment is read may take a query to find.
 
-    With what it answers (`with_parents`): « Retenue. » alone says nothing of an elected person's work."""
+    With what it answers: « Retenue. » alone says nothing of an elected person's work."""
     place = content.territory.short_name if content.territory else _("Région")
     title = content.title or content.summary or kind_label(content)
     written = _("Écrit le %(day)s", day=formats.day(content.created_at))
@@ -63,5 +61,4 @@ def on_the_public_page(person: Person):
     page = paginate(queries.contributions_of(person).where(queries.published()), number=1)
     if not page.total:
         return None
-    with_parents(page.items)
     return _("Contributions publiées"), "contents/section_public.html", {"items": list(map(as_row, page.items)), "total": page.total}

@@ -82,8 +82,9 @@ def latest_of(kinds: tuple[str, ...], in_territory: bool) -> Select[Content]:
 
 
 def contributions_of(person: Person) -> Select[Content]:
-    """All a person wrote, drafts included, latest first: for their own page."""
-    return listing(Content.author_id == person.id).order_by(Content.created_at.desc(), Content.id.desc())
+    """All a person wrote, drafts included, latest first, with what each answers: for their own page."""
+    mine = listing(Content.author_id == person.id).options(joinedload(Content.parent).options(*BODIES))
+    return mine.order_by(Content.created_at.desc(), Content.id.desc())
 
 
 # --- Votes -------------------------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ YEAR = "public, max-age=31536000, immutable"
 _hashed = re.compile(r"(.+)\.[0-9a-f]{12}(\.\w+)\Z")
 _comment = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)
 _indent = re.compile(r"\s*\n\s*")
+_around = re.compile(r" *([{};]) *")  # no text of ours (`content:`) holds one of these
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _lighter(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".css":
         return text
-    return _indent.sub("\n", _comment.sub("", text)).strip()
+    return _around.sub(r"\1", _indent.sub("\n", _comment.sub("", text))).strip()
 
 
 def known() -> dict[str, Asset]:

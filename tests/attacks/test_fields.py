@@ -30,6 +30,7 @@ ASKED = {
     "follows.save": {"label"},
     "related.accept_suggestion": {"nature"},
     "sanctions.decline": {"reasons", "version"},
+    "catalogue_admin.publish": {"version"},
 }
 RANDOM = {
     "stored_as",

@@ -95,6 +95,7 @@ def test_terms_are_counted_in_one_query(count_queries):
     terms = listed("A", "B", "C")
     for n in range(3):
         content_services.set_terms(make_content(Tool), terms[: n + 1])
+    db.flush()
     count_queries.clear()
     assert [(term.label, count) for term, count in vocabularies.counted_terms("theme")] == [("A", 3), ("B", 2), ("C", 1)]
     assert len(count_queries) == 1

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.contents.queries import attachments_of
 from app.core.db import db
@@ -22,7 +23,9 @@ def manager(place):
 
 @pytest.fixture
 def project(place):
-    return make_content(Project, territory=place)
+    made = make_content(Project, territory=place)
+    set_committed_value(made, "territory", place)
+    return made
 
 
 def add(client, project, octets=b"Plan de la place\n", name="plan.txt"):
@@ -31,7 +34,6 @@ def add(client, project, octets=b"Plan de la place\n", name="plan.txt"):
 
 
 def test_a_manager_adds_a_document_and_a_visitor_reads_it(client, app, project, manager, place):
-    project.territory = place
     client.log_in(manager)
     assert add(client, project).status_code == 302
     document = attachments_of(project)[0]
@@ -43,7 +45,6 @@ def test_a_manager_adds_a_document_and_a_visitor_reads_it(client, app, project, 
 
 
 def test_a_hidden_project_takes_its_documents_with_it(client, app, project, manager, place):
-    project.territory = place
     client.log_in(manager)
     add(client, project)
     document = attachments_of(project)[0]
@@ -53,13 +54,11 @@ def test_a_hidden_project_takes_its_documents_with_it(client, app, project, mana
 
 
 def test_another_territorys_manager_adds_nothing(client, project, place):
-    project.territory = place
     client.log_in(make_person(roles=[("manager", make_territory())]))
     assert add(client, project).status_code in {403, 404}
 
 
 def test_a_file_that_is_not_what_it_says_is_refused_with_a_sentence(client, project, manager, place):
-    project.territory = place
     client.log_in(manager)
     refused = add(client, project, octets=b"<svg onload=alert(1)>", name="plan.svg")
     assert refused.status_code == 422
@@ -67,7 +66,6 @@ def test_a_file_that_is_not_what_it_says_is_refused_with_a_sentence(client, proj
 
 
 def test_a_document_is_removed(client, project, manager, place):
-    project.territory = place
     client.log_in(manager)
     add(client, project)
     document = attachments_of(project)[0]

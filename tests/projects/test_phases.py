@@ -79,7 +79,7 @@ def test_of_two_tabs_on_one_phase_the_second_sees_both_texts_and_may_send_its_ow
     late = client.post(address, data={**SENT, "name": "Concertation", "closes_at": "2030-04-01T00:00", "version": read})
     assert late.status_code == 409
     assert "Étude d’impact" in late.text
-    assert "vendredi 1er février 2030 à 0 h" in late.text
+    assert "vendredi 1er\u00a0février 2030 à 0 h" in late.text
     assert 'value="Concertation"' in late.text
     again = client.post(address, data={**SENT, "name": "Concertation", "version": version_in(late)})
     assert again.status_code == 302
@@ -158,8 +158,8 @@ def test_a_page_says_that_the_end_changed_once_people_had_taken_part(client, at)
     extend(CLOSES)
     for page in pages:
         text = client.get(page, follow_redirects=True).text
-        assert "La date de fin a changé le 4 janvier 2030" in text
-        assert "dimanche 10 février 2030 à 1 h" in text
+        assert "La date de fin a changé le 4\u00a0janvier 2030" in text
+        assert "dimanche 10\u00a0février 2030 à 1 h" in text
         assert "1 personne avait déjà participé." in text
 
 
