@@ -48,7 +48,7 @@ def test_a_hidden_project_takes_its_documents_with_it(client, app, project, mana
     client.log_in(manager)
     add(client, project)
     document = attachments_of(project)[0]
-    restrict(db.merge(project))
+    restrict(db.get(Project, project.id))
     db.commit()
     assert app.test_client().get(f"/fichiers/{document.file_id}").status_code == 404
 
