@@ -15,8 +15,6 @@ from tests.core.small import Outside
 
 pytestmark = pytest.mark.no_database
 ROOT = Path(__file__).resolve().parents[2]
-# On SQLite, rebuilt by 0002, which forgot AUTOINCREMENT: in older databases, the number of a deleted last row could come back.
-REBUILT_WITHOUT = {"charter_articles", "moderation_settings"}
 CATALOGUE = {  # of PostgreSQL: each thing in its own words
     "columns": "SELECT table_name, column_name, udt_name, character_maximum_length, is_nullable FROM information_schema.columns WHERE table_schema = current_schema()",
     "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = current_schema()::regnamespace",
@@ -51,11 +49,11 @@ def schema(outside):
     found = {f"version {row[0]}" for row in outside.rows("SELECT version_num FROM alembic_version")}
     for row in outside.rows("SELECT type, name, sql FROM sqlite_master"):
         found.add(f"{row.type} {row.name}")
-        found |= {f"{row.name}: {line}" for line in lines_of(row.sql or "", row.name)}
+        found |= {f"{row.name}: {line}" for line in lines_of(row.sql or "")}
     return found
 
 
-def lines_of(sql, name):
+def lines_of(sql):
     """A table, column by column and constraint by constraint; anything else whole."""
     sql = " ".join(sql.replace('"', "").split())
     if not sql.startswith("CREATE TABLE") or "(" not in sql:
@@ -63,9 +61,6 @@ def lines_of(sql, name):
     begun, ended = sql.index("("), sql.rindex(")")
     pieces = re.split(r", (?![^(]*\))", sql[begun + 1 : ended].strip())
     pieces = [re.sub(r" DEFAULT ('[^']*'|\d+)", "", piece.strip()) for piece in pieces]
-    if name in REBUILT_WITHOUT and "PRIMARY KEY (id)" in pieces:
-        pieces.remove("PRIMARY KEY (id)")
-        pieces[pieces.index("id INTEGER NOT NULL")] += " PRIMARY KEY AUTOINCREMENT"
     return [*pieces, sql[:begun], sql[ended + 1 :]]
 
 
