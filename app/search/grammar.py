@@ -76,6 +76,11 @@ class Query:
         return not (self.words or self.phrases or self.excluded_terms or self.excluded_phrases)
 
     @property
+    def has_words(self) -> bool:
+        """Something to find, by which one result may be better than another."""
+        return bool(self.words or self.phrases)
+
+    @property
     def is_unsearchable(self) -> bool:
         """Something was typed, and none of it can be looked for (« de la », « ??? »)."""
         return self.is_empty and bool(self.text)

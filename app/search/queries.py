@@ -113,7 +113,7 @@ class Params:
     @property
     def is_nudged(self) -> bool:
         """Do the nudges change anything?"""
-        return self.sort == "relevance" and bool(self.query.words or self.query.phrases)
+        return self.sort == "relevance" and self.query.has_words
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,10 @@ def pieces_under(found: Found) -> list:
 
 
 def sorts(found: Found) -> list[tuple[str, str, bool]]:
-    """(label, address, is it the present one)."""
+    """(label, address, is it the present one). Without a word to look for nothing is more relevant: the latest comes first."""
     names = {"relevance": _("Pertinence"), "date": _("Date"), "territory": _("Territoire")}
-    return [(label, address_with(sort=None if name == "relevance" else name), found.params.sort == name) for name, label in names.items()]
+    usual, present = "relevance", found.params.sort
+    if not found.params.query.has_words:
+        names.pop("relevance")
+        usual, present = "date", "date" if present == "relevance" else present
+    return [(label, address_with(sort=None if name == usual else name), name == present) for name, label in names.items()]

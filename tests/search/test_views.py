@@ -1,5 +1,6 @@
 """Pages and JSON of search: what is shown is what the database says is public now."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -256,6 +257,19 @@ def test_no_parameter_is_an_error(client, run_worker, tourcoing, parameters):
         response = client.get(f"{path}?{parameters}")
         assert response.status_code == 200
         assert 'href="javascript:' not in response.text
+
+
+def test_without_a_word_to_look_for_the_latest_comes_first_and_the_page_says_so(client, run_worker, tourcoing):
+    """Seen red: « Trier par : pertinence », where nothing is more relevant than anything else."""
+    for title in ("Plan vélo", "Garage à vélos"):
+        make_content(Project, title=title, territory=tourcoing)
+    run_worker("search")
+    assert re.search('<strong aria-current="true">pertinence</strong>.*>date</a>', page(client, "vélo"))
+    for asked in ({}, {"sort": "date"}):
+        said = page(client, "", **asked)
+        assert '<strong aria-current="true">date</strong>' in said
+        assert "pertinence" not in said
+    assert '<a href="/recherche?q=">date</a>' in page(client, "", sort="territory")
 
 
 def test_pages_and_sorts_and_filters_are_addresses(client, run_worker, tourcoing):
