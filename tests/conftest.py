@@ -105,9 +105,32 @@ def with_tables() -> str:
     return url
 
 
-def make_app(folder: Path, name: str, **settings):
-    """An application on an empty database with its tables, in a folder of its own."""
-    url = database_url(name, folder, template=with_tables())
+@cache
+def with_region() -> tuple[str, Path]:
+    """The address of a database with the demonstration region, told once a process, and the folder of its keys and files."""
+    from app.demo import services as demo
+
+    folder = Path(tempfile.mkdtemp(prefix="beffroi-told-"))
+    app = make_app(folder, "told")
+    database.db.remove()
+    database.Session.configure(bind=app.extensions["engine"], join_transaction_mode="conditional_savepoint")
+    with app.app_context(), database.transaction():
+        demo.load()
+    database.db.remove()
+    app.extensions["engine"].dispose()
+    return app.config["DATABASE_URL"], folder
+
+
+def make_told_app(folder: Path, name: str, **settings):
+    """An application on a demonstration of its own."""
+    template, told = with_region()
+    shutil.copytree(told, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.db*"))
+    return make_app(folder, name, template=template, **settings)
+
+
+def make_app(folder: Path, name: str, *, template: str | None = None, **settings):
+    """An application on a database of its own, with its tables or all that the `template` holds, in a folder of its own."""
+    url = database_url(name, folder, template=template or with_tables())
     config = type(
         "OwnConfig", (TestConfig,), {"INSTANCE_DIR": folder, "DATABASE_URL": url, "JOBS_URL": f"sqlite:///{folder / 'jobs.db'}", **settings}
     )
@@ -248,9 +271,14 @@ def shared(path: str) -> Path:
     return found
 
 
+TOGETHER = {"browser", "demo", "pages"}  # folders whose tests share what takes long to make: one process runs them all
+
+
 def pytest_collection_modifyitems(items):
     chromium = shutil.which("chromium")
     for item in items:
+        if item.path.parent.name in TOGETHER and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
         if "browser" in item.keywords and not chromium:
             item.add_marker(pytest.mark.skip(reason="Chromium is absent"))
         if "postgres" in item.keywords and not GIVEN_URL.startswith("postgres"):

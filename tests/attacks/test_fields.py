@@ -5,9 +5,11 @@ import io
 import re
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import Boolean, DateTime, Enum, Integer
+from werkzeug.exceptions import HTTPException, NotFound
 
 from app.api import exact
 from app.core import clock
@@ -150,15 +152,26 @@ def spoilt(rule: str):
             yield re.sub(r"<[^>]+>", lambda _found, values=values: next(values), rule)
 
 
+def reaches_a_view(world, path: str) -> bool:
+    try:
+        world.app.url_map.bind("localhost").match(unquote(path))
+    except NotFound:
+        return False
+    except HTTPException:  # by another method, or at another address
+        pass
+    return True
+
+
 def test_i03_no_address_breaks_anything(world):
     """Seen red without BoundedInt and Ref's bound (core.urls): an id of 10^20 is an OverflowError."""
     broken = []
     for rule in world.app.url_map.iter_rules():
         if "<" not in rule.rule or rule.endpoint == "static":
             continue
-        for path in spoilt(rule.rule):
-            for method in sorted({"GET", "POST"} & rule.methods):
-                role = "administrator" if "/region/" in path or "/personnes/" in path else "manager"
+        methods = sorted({"GET", "POST"} & rule.methods)
+        role = "administrator" if "/region/" in rule.rule or "/personnes/" in rule.rule else "manager"
+        for n, path in enumerate(spoilt(rule.rule)):
+            for method in methods if reaches_a_view(world, path) else [methods[n % len(methods)]]:
                 try:
                     status = world.ask(role, method, path).status_code
                 except Exception as error:

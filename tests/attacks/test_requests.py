@@ -67,8 +67,7 @@ FORWARDED = [
 ]
 
 
-@pytest.mark.parametrize("headers", FORWARDED, ids=lambda headers: " ".join(headers))
-def test_r02_what_a_proxy_would_say_is_heard_from_nobody_else(world, headers):
+def test_r02_what_a_proxy_would_say_is_heard_from_nobody_else(world):
     """Addresses in pages, feeds and redirections are ours. Seen red with ProxyFix(x_host=1) on, whatever PROXY_HOPS."""
     for route in routes(world):
         if (
@@ -76,10 +75,11 @@ def test_r02_what_a_proxy_would_say_is_heard_from_nobody_else(world, headers):
             and route.endpoint.split(".")[0] in {"home", "feeds", "contents", "accounts", "search"}
             and (":" not in route.thing or route.thing.endswith(":published"))
         ):
-            response = world.ask("visitor", "GET", route.path(world), headers=headers)
             plain = world.ask("visitor", "GET", route.path(world))
-            assert (response.status_code, response.headers.get("Location")) == (plain.status_code, plain.headers.get("Location"))
-            assert "evil" not in response.text
+            for headers in FORWARDED:
+                response = world.ask("visitor", "GET", route.path(world), headers=headers)
+                assert (response.status_code, response.headers.get("Location")) == (plain.status_code, plain.headers.get("Location"))
+                assert "evil" not in response.text
 
 
 def test_r02_behind_proxies_of_ours_only_what_the_nearest_said_counts(tmp_path):

@@ -3,17 +3,13 @@
 import pytest
 
 from app.core import db as database
-from app.core.db import db, transaction
-from app.demo import services
-from tests.conftest import make_app
+from app.core.db import db
+from tests.conftest import make_told_app
 
 
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory):
-    app = make_app(tmp_path_factory.mktemp("demo"), "demo", DEMO=True)
-    use(app)
-    with app.app_context(), transaction():
-        services.load()
+    app = make_told_app(tmp_path_factory.mktemp("demo"), "demo", DEMO=True)
     yield app
     app.extensions["engine"].dispose()
 

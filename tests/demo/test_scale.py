@@ -9,11 +9,11 @@ from app.contents.services import fields_of
 from app.core.db import db, transaction
 from app.core.outbox import OutboxJob
 from app.core.text import markdown
-from app.demo import scale, services
+from app.demo import scale
 from app.demo.cli import demo
 from app.initiatives.models import Initiative
 from app.moderation.models import Case
-from tests.conftest import make_app
+from tests.conftest import make_told_app
 from tests.demo.conftest import use
 from tests.demo.invariants import broken
 
@@ -22,10 +22,8 @@ pytestmark = pytest.mark.no_database
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    app = make_app(tmp_path_factory.mktemp("large"), "large", DEMO=True)
+    app = make_told_app(tmp_path_factory.mktemp("large"), "large", DEMO=True)
     use(app)
-    with app.app_context(), transaction():
-        services.load()
     with app.app_context():
         before = db.scalar(select(func.count()).select_from(Content))
         db.rollback()

@@ -4,10 +4,9 @@ import pytest
 from sqlalchemy import text
 
 from app.core import db as database
-from app.demo import services as demo
 from app.demo.people import PASS_PHRASE
 from app.search import sync
-from tests.conftest import make_app, statements_to
+from tests.conftest import make_told_app, statements_to
 from tests.pages import addresses
 
 
@@ -46,13 +45,10 @@ class Site:
 
 def load_region(folder, name: str) -> Site:
     """Its own application and database: the region as it is told, found by its own index."""
-    app = make_app(folder, name)
+    app = make_told_app(folder, name)
     database.db.remove()
     database.Session.configure(bind=app.extensions["engine"], join_transaction_mode="conditional_savepoint")
     with app.app_context():
-        with database.transaction():
-            demo.load()
-        database.db.expunge_all()
         sync.rebuild()
         database.db.remove()
     return Site(app)
