@@ -237,7 +237,13 @@ NASTY = ["\x00", "²", "9" * 400, "100000000000000000000", "9999-12-31T23:59", "
          "=1+1", "a\r\nBcc: x@example.org", "👩‍👩‍👧‍👦" * 50, "[]", "#ZZZZZZ", "%"]  # fmt: skip
 
 
-ALONE = ["a\x00b", "²", "9" * 400, "0001-01-01T00:00"]  # where one refusal would hide the others
+def alone(usual: Any) -> list[str]:
+    """What a field is sent by itself, where one refusal would hide the others: what breaks its kind, told by its usual value."""
+    if not isinstance(usual, str):
+        return ["a\x00b", "²", "9" * 400, "0001-01-01T00:00"]
+    if usual.isdigit():
+        return ["²", "9" * 400]
+    return ["a\x00b", "0001-01-01T00:00"] if re.match(r"\d{4}-\d\d", usual) else ["a\x00b"]
 
 
 @pytest.mark.parametrize("endpoint", sorted(FORMS.keys() & set(ENDPOINTS)))
@@ -268,7 +274,7 @@ def test_i03_g05_no_field_breaks_anything(world, endpoint):
             broken.append(f"{what}: {status}")
 
     for name in names:
-        for nasty in ALONE:
+        for nasty in alone(fields(world, endpoint).get(name)):
             send({name: nasty}, f"{name}={nasty[:30]!r}")
     for nasty in [*NASTY, *corpus.naughty(4)]:
         send(dict.fromkeys(names, nasty), f"all={nasty[:30]!r}")
