@@ -5,13 +5,13 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, Update, bindparam, delete, func, insert, select, update
+from sqlalchemy import ScalarSelect, Select, Update, bindparam, delete, func, select, update
 
 from app.audit.chain import ACT, CHAIN, GENESIS, SUBJECT, canonical, chain_of, commit, facts, link, statement, territory_of
 from app.audit.keys import ED25519, Keys
 from app.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditSecret
 from app.core import clock
-from app.core.db import db, insert_or_ignore
+from app.core.db import add_row, db, insert_or_ignore
 
 SECRETS_KEPT = timedelta(days=5 * 365)  # the civil limitation period: until then an act may be contested in court
 
@@ -25,7 +25,7 @@ def record(
     detail: dict[str, Any] | None = None,
     personal: dict[str, Any] | None = None,
     person_id: int | None = None,
-) -> AuditEntry:
+) -> None:
     """Add an act of power to its territory's chain (the region's without one), in the caller's transaction.
 
     `act` like "role.given", `subject` like "person:12", `detail`: facts anyone may read (texts, whole numbers, lists).
@@ -44,15 +44,12 @@ def record(
     at, n = clock.now(), last_n + 1
     whole = facts(act=act, actor_id=actor_id, at=at, commitment=commitment, detail=said, subject=subject)
     digest = link(chain, n, last_hash, whole)
-    entry = AuditEntry(chain=chain, n=n, act=act, actor_id=actor_id, subject=subject, detail=said)
-    entry.commitment, entry.at, entry.previous_hash, entry.hash = commitment, at, last_hash, digest
-    db.add(entry)
-    db.flush()
+    entry = {"chain": chain, "n": n, "act": act, "actor_id": actor_id, "subject": subject, "detail": said, "commitment": commitment}
+    entry_id = add_row(AuditEntry, entry | {"at": at, "previous_hash": last_hash, "hash": digest})
     db.execute(head_moved(), {"of": chain, "n": n, "hash": digest})
     if personal:
-        values = {"entry_id": entry.id, "person_id": person_id, "salt": salt, "payload": payload, "purge_at": at + SECRETS_KEPT}
-        db.execute(insert(AuditSecret).values(values))
-    return entry
+        secret = {"entry_id": entry_id, "person_id": person_id, "salt": salt, "payload": payload, "purge_at": at + SECRETS_KEPT}
+        add_row(AuditSecret, secret)
 
 
 def locked_head(chain: str) -> tuple[int, str]:

@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, TypeVar, TypeVarTuple, cast
 from weakref import WeakKeyDictionary
 
 from flask import Flask, Response, request
@@ -39,7 +39,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine, Result
+from sqlalchemy.engine import Connection, CursorResult, Engine, Result
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
@@ -358,9 +358,10 @@ def insert_or_ignore(table, values: dict[str, Any] | Sequence[dict[str, Any]], *
     return None
 
 
-def add_row(table, values: dict[str, Any]) -> None:
-    """One new row that nothing needs to hold as an object: the unit of work costs four times this statement, made once."""
-    db.execute(plain_insert(table, tuple(values)), values)
+def add_row(table, values: dict[str, Any]) -> int:
+    """One new row that nothing needs to hold as an object; its id. The unit of work costs four times this statement, made once."""
+    made = cast(CursorResult[Any], db.execute(plain_insert(table, tuple(values)), values))
+    return made.inserted_primary_key[0]  # type: ignore[index]
 
 
 @cache

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Index, delete, event, func, or_, select, u
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import Base, Session, db, transaction
+from app.core.db import Base, Session, add_row, db, transaction
 from app.core.logs import log
 from app.core.privacy import NOTHING_PERSONAL
 
@@ -86,7 +86,7 @@ def registered() -> dict[str, Topic]:
 
 
 def enqueue(topic: str, key: int | str, due_at: datetime | None = None) -> None:
-    db.add(OutboxJob(topic=topic, key=str(key), due_at=due_at or clock.now()))
+    add_row(OutboxJob, {"topic": topic, "key": str(key), "due_at": due_at or clock.now()})
     db().info["queued"] = True
 
 

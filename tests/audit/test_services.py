@@ -15,9 +15,11 @@ from tests.audit.tampering import KEYS
 
 
 def record(**values):
-    return services.record(
+    """Records, and gives the entry that was written."""
+    services.record(
         **{"act": "role.given", "subject": "person:12", "actor_id": 3, "territory_id": 7, "detail": {"role": "moderator"}} | values
     )
+    return db.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
 
 
 def verdict(chain="territory:7"):
