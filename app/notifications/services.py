@@ -2,10 +2,11 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask import current_app, has_request_context, render_template
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 
 from app.accounts.models import Identity, Person
 from app.core import clock, outbox
@@ -39,13 +40,18 @@ def notify(
     title, text = words(template, context)
     message = Notification(person_id=person.id, template=template, title=title, text=text, url=url, content_id=content_id)
     message.shown_at = due_at or clock.now()
-    db.add(message)
     if mail and person.confirmed_at is not None:
-        address = db.scalar(select(Identity.email).where(Identity.person_id == person.id))
+        address = db.scalar(address_held(), {"person_id": person.id})
         if address:
             message.mail_id = letters.send(template, address, person_id=person.id, due_at=due_at, **context).id
+    db.add(message)
     db.flush()
     return message
+
+
+@cache
+def address_held() -> Select[str]:
+    return select(Identity.email).where(Identity.person_id == bindparam("person_id"))
 
 
 def take_back(message: Notification) -> None:
