@@ -236,7 +236,7 @@ def space_of(content: Content) -> Content:
     known = content.__dict__.get("space")
     if known is not None:
         return known
-    return get_one(select(Content).where(Content.id == content.space_id))
+    return db.get_one(Content, content.space_id)
 
 
 def has_said(author: Person, like: Content, *, body: str, title: str | None = None) -> bool:

@@ -29,19 +29,20 @@ def settings_held() -> Select[Settings]:
 
 def get_case(case_id: int) -> Case:
     """A case with the whole text and where it stands."""
+    return get_one(whole_case(), {"case_id": case_id})
+
+
+@cache
+def whole_case() -> Select[Case]:
     whole = joinedload(Case.content)
-    query = (
-        select(Case)
-        .where(Case.id == case_id)
-        .options(
-            whole.joinedload(Content.territory),
-            whole.joinedload(Content.author),
-            whole.joinedload(Content.parent).options(*BODIES),
-            whole.joinedload(Content.space).options(*BODIES),
-            joinedload(Case.claimed_by),
-        )
+    around = (
+        whole.joinedload(Content.territory),
+        whole.joinedload(Content.author),
+        whole.joinedload(Content.parent).options(*BODIES),
+        whole.joinedload(Content.space).options(*BODIES),
+        joinedload(Case.claimed_by),
     )
-    return get_one(query)
+    return select(Case).where(Case.id == bindparam("case_id")).options(*around)
 
 
 def reports_of(content_id: int) -> Sequence[Report]:
@@ -127,13 +128,19 @@ def was_reported(content_id: int) -> bool:
 def motive_of(content: Content) -> str:
     """Why a part of it, or all, is not shown now: the title of an article. Empty for what is shown whole, and for what waits."""
     if content.state == State.PUBLISHED:
-        cut = select(CharterArticle.title).join(Redaction, Redaction.article_id == CharterArticle.id)
-        cut = cut.where(Redaction.content_id == content.id, Redaction.revision == content.revision, Redaction.lifted_at.is_(None))
-        return db.scalar(cut.order_by(Redaction.created_at.desc()).limit(1)) or ""
+        return db.scalar(motives_of_cuts(), {"content_id": content.id, "revision": content.revision}) or ""
     if content.state in RESTRICTED:
         standing = standing_restriction(content.id)
         return standing.article.title if standing and standing.article else ""
     return ""
+
+
+@cache
+def motives_of_cuts() -> Select[str]:
+    """Of those that stand in one revision: the last one's."""
+    here = (Redaction.content_id == bindparam("content_id"), Redaction.revision == bindparam("revision"))
+    cut = select(CharterArticle.title).join(Redaction, Redaction.article_id == CharterArticle.id)
+    return cut.where(*here, Redaction.lifted_at.is_(None)).order_by(Redaction.created_at.desc()).limit(1)
 
 
 def statement_of(decision_id: int) -> Statement | None:

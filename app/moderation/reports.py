@@ -3,8 +3,9 @@
 import hashlib
 import secrets
 from collections import Counter
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from app.accounts.models import Identity, Person
 from app.contents import kinds
@@ -89,7 +90,7 @@ def count_in(content: Content) -> None:
     """A report counts: the case is open; and the text is hidden, if the territory wishes it and enough people say the same."""
     case = open_case(content, Cause.REPORT)
     threshold = queries.settings_of(content.territory_id).mask_threshold
-    state = db.scalar(select(Content.state).where(Content.id == content.id))  # as it is since the case is ours
+    state = db.scalar(state_now(), {"content_id": content.id})  # since the case is ours
     if threshold is None or state != State.PUBLISHED:
         return
     since = case.decided_at  # what somebody has already judged weighs no more
@@ -110,6 +111,11 @@ def count_in(content: Content) -> None:
             "Une personne de l’équipe va le lire et décider."
         ),
     )
+
+
+@cache
+def state_now() -> Select[State]:
+    return select(Content.state).where(Content.id == bindparam("content_id"))
 
 
 def weight_of(reports) -> int:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Executable, Select, bindparam, or_, select, update
 
 from app.accounts.models import Person
 from app.audit import services as audit
@@ -90,8 +91,13 @@ def open_case(content: Content, cause: Cause, *, is_news: bool = True) -> Case:
 
 def locked(content_id: int) -> Case:
     """The case of a content, ours until the end of the transaction."""
-    query = select(Case).where(Case.content_id == content_id).with_for_update()
-    return db.scalars(query.execution_options(populate_existing=True)).one()
+    return db.scalars(case_held(), {"content_id": content_id}).one()
+
+
+@cache
+def case_held() -> Select[Case]:
+    query = select(Case).where(Case.content_id == bindparam("content_id")).with_for_update()
+    return query.execution_options(populate_existing=True)
 
 
 def close_without_decision(content: Content) -> None:
@@ -240,14 +246,20 @@ def restrict_automatically(
 
 def take(case: Case, seen: int, *, stays_open: bool, may_be_closed: bool) -> None:
     """The turn to decide: whoever moves the version first has it."""
-    won = update(Case).where(Case.id == case.id, Case.version == seen)
+    won = {"taken_id": case.id, "seen": seen} | ({} if stays_open else {"now": clock.now()})
+    if db.execute(case_taken(stays_open, may_be_closed), won).scalar() is None:
+        raise Conflict(overtaken_by(case))
+
+
+@cache
+def case_taken(stays_open: bool, may_be_closed: bool) -> Executable:
+    won = update(Case).where(Case.id == bindparam("taken_id"), Case.version == bindparam("seen"))
     if not may_be_closed:
         won = won.where(Case.is_open)
     won = won.values(version=Case.version + 1, claimed_by_id=None, claimed_until=None, escalated_at=None)
     if not stays_open:
-        won = won.values(is_open=False, decided_at=clock.now())
-    if db.execute(won.returning(Case.id).execution_options(synchronize_session="fetch")).scalar() is None:
-        raise Conflict(overtaken_by(case))
+        won = won.values(is_open=False, decided_at=bindparam("now"))
+    return won.returning(Case.id).execution_options(synchronize_session="fetch")
 
 
 def enact(

@@ -113,8 +113,13 @@ def draft_of(person: Person, consultation: Consultation) -> Proposal | None:
     """The proposal this person is writing here: one at a time."""
     if person.is_anonymous:
         return None
-    mine = (Content.space_id == consultation.id, Content.kind == "proposal", Content.author_id == person.id, Content.state == State.DRAFT)
-    return db.scalars(select(Proposal).where(*mine).order_by(Content.id).limit(1)).first()
+    return db.scalars(drafts(), {"space_id": consultation.id, "person_id": person.id}).first()
+
+
+@cache
+def drafts() -> Select[Proposal]:
+    mine = (Content.space_id == bindparam("space_id"), Content.kind == "proposal", Content.author_id == bindparam("person_id"))
+    return select(Proposal).where(*mine, Content.state == State.DRAFT).order_by(Content.id).limit(1)
 
 
 def deeds_of(person: Person, consultation: Consultation, ids: Sequence[int]) -> tuple[int, set[State]]:
