@@ -234,16 +234,16 @@ def terms_of(content_ids: Iterable[int]) -> dict[int, dict[str, list[Term]]]:
     """Terms by content and vocabulary key, in the vocabulary's order. One query."""
     found: dict[int, dict[str, list[Term]]] = {content_id: {} for content_id in content_ids}
     if found:
-        query = (
-            select(ContentTerm.content_id, Term, Vocabulary.key)
-            .join(Term, ContentTerm.term_id == Term.id)
-            .join(Vocabulary, Term.vocabulary_id == Vocabulary.id)
-            .where(ContentTerm.content_id.in_(found))
-            .order_by(Term.position, Term.id)
-        )
-        for content_id, term, key in db.execute(query):
+        for content_id, term, key in db.execute(terms_carried(), {"ids": list(found)}):
             found[content_id].setdefault(key, []).append(term)
     return found
+
+
+@cache
+def terms_carried() -> Select[int, Term, str]:
+    query = select(ContentTerm.content_id, Term, Vocabulary.key).join(Term, ContentTerm.term_id == Term.id)
+    query = query.join(Vocabulary, Term.vocabulary_id == Vocabulary.id).where(one_of(ContentTerm.content_id, "ids"))
+    return query.order_by(Term.position, Term.id)
 
 
 def terms_in(vocabulary_key: str) -> Sequence[Term]:

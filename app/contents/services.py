@@ -65,8 +65,11 @@ def fields_of(content: Content) -> dict[str, Any]:
     return {"title": content.title, "summary": content.summary, "body_source": content.body_source, **content.own_fields()}
 
 
-def add(content: Content, *, author: Person | None, state: State = State.DRAFT, reason: str = "") -> None:
-    """Enter a new content, with its first revision. `state` is DRAFT, or what the gate or an import decided."""
+def add(
+    content: Content, *, author: Person | None, state: State = State.DRAFT, reason: str = "", also: dict[str, Any] | None = None
+) -> None:
+    """Enter a new content, with its first revision. `state` is DRAFT, or what the gate or an import decided; `also`: what this
+    revision keeps that is not in the row."""
     if state != State.DRAFT:
         check_follows(State.DRAFT, state)
     now, by_id = clock.now(), author.id if author else None
@@ -79,8 +82,8 @@ def add(content: Content, *, author: Person | None, state: State = State.DRAFT, 
     db.add(content)
     db.flush()
     sealed_at = None if state == State.PUBLISHED else now  # until it is published
-    first = {"content_id": content.id, "n": 1, "fields": fields_of(content), "author_id": content.author_id, "sealed_at": sealed_at}
-    add_row(Revision, first | {"created_at": now})
+    first = {"content_id": content.id, "n": 1, "fields": fields_of(content) | (also or {}), "author_id": content.author_id}
+    add_row(Revision, first | {"created_at": now, "sealed_at": sealed_at})
     if state != State.DRAFT:
         add_row(StateChange, {"content_id": content.id, "before": State.DRAFT, "after": state, "reason": reason, "by_id": by_id, "at": now})
     if content.is_public:
@@ -155,12 +158,21 @@ def change_state(content: Content, after: State, *, by: Person | None = None, re
     now = clock.now()
     if after == State.PUBLISHED:
         content.published_at = content.published_at or now
-        unseal = update(Revision).where(Revision.content_id == content.id, Revision.n == content.revision, Revision.sealed_at.is_not(None))
-        db.execute(unseal.values(sealed_at=None).execution_options(synchronize_session="fetch"))
-    db.add(StateChange(content_id=content.id, before=before, after=after, reason=reason, by_id=by.id if by else None, at=now))
     settle_visibility(content)
     db.flush()
+    if after == State.PUBLISHED:
+        db.execute(first_shown(), {"shown_id": content.id, "shown_n": content.revision})
+    by_id = by.id if by else None
+    add_row(StateChange, {"content_id": content.id, "before": before, "after": after, "reason": reason, "by_id": by_id, "at": now})
     events.content_changed_state.send(content, before=before, after=after, by=by, reason=reason)
+
+
+@cache
+def first_shown() -> Update:
+    """A version that nobody but its author and the moderators could read is open to all."""
+    version = (Revision.content_id == bindparam("shown_id"), Revision.n == bindparam("shown_n"))
+    opened = update(Revision).where(*version, Revision.sealed_at.is_not(None)).values(sealed_at=None)
+    return opened.execution_options(synchronize_session="fetch")
 
 
 def settle_visibility(content: Content) -> None:
@@ -377,15 +389,24 @@ def set_terms(content: Content, terms: Iterable[Term]) -> None:
     The terms are held meanwhile: one that is being merged into another is waited for, and the other taken.
     """
     ids = {term.id for term in terms}
-    held = select(Term.id, Term.merged_into_id).where(Term.id.in_(ids)).order_by(Term.id).with_for_update(read=True)
-    wanted = dict.fromkeys(row.merged_into_id or row.id for row in db.execute(held)) if ids else {}
-    for row in db.scalars(select(ContentTerm).where(ContentTerm.content_id == content.id)):
+    wanted = dict.fromkeys(row.merged_into_id or row.id for row in db.execute(terms_held(), {"ids": sorted(ids)})) if ids else {}
+    for row in db.scalars(terms_carried(), {"content_id": content.id}):
         if row.term_id in wanted:
             del wanted[row.term_id]
         else:
             db.delete(row)
     db.add_all([ContentTerm(content_id=content.id, term_id=term_id) for term_id in wanted])
     db.flush()
+
+
+@cache
+def terms_held() -> Select[int, int | None]:
+    return select(Term.id, Term.merged_into_id).where(one_of(Term.id, "ids")).order_by(Term.id).with_for_update(read=True)
+
+
+@cache
+def terms_carried() -> Select[ContentTerm]:
+    return select(ContentTerm).where(ContentTerm.content_id == bindparam("content_id"))
 
 
 def ensure_vocabulary(key: str, label: str, terms: dict[str, str]) -> None:

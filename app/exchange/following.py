@@ -4,14 +4,16 @@ A sheet that appears leaves the files behind. A sheet that was public and change
 be what was taken back.
 """
 
-from sqlalchemy import event, inspect, select
+from functools import cache
+
+from sqlalchemy import Select, event, inspect, select
 from sqlalchemy.orm import Session as OrmSession
 
 from app.accounts.events import account_closed
 from app.accounts.models import Person
 from app.contents.models import Content, ContentTerm, Term
 from app.contents.queries import published
-from app.core.db import Session, db
+from app.core.db import Session, db, one_of
 from app.exchange.whole import BEHIND, UNTRUE, note
 from app.initiatives.models import KINDS
 from app.territories.models import Territory
@@ -32,11 +34,16 @@ def say_changes(session: OrmSession, _context: object) -> None:
             tagged.add(thing.content_id)
         elif isinstance(thing, Term | Territory) and thing not in session.new and changes(thing) & NAMES:
             states.add(BEHIND)
-    if tagged and session.scalar(select(Content.id).where(Content.id.in_(tagged), Content.kind.in_(KINDS), published()).limit(1)):
-        states.add(BEHIND)
     said = session.info.setdefault(SAID, set())
+    if tagged and BEHIND not in said and session.scalar(shown_among(), {"ids": sorted(tagged)}):
+        states.add(BEHIND)
     note(*sorted(states - said))
     said |= states
+
+
+@cache
+def shown_among() -> Select[int]:
+    return select(Content.id).where(one_of(Content.id, "ids"), Content.kind.in_(KINDS), published()).limit(1)
 
 
 def moved_by(sheet: Content, session: OrmSession) -> set[str]:

@@ -203,7 +203,8 @@ def meter_of(sheet: AnySheet, near: Around) -> Meter:
     return Meter(met, [each for each in criteria if each not in met])
 
 
-def measure(sheet: AnySheet) -> None:
-    """Count again what the sheet meets, and keep it for the lists. Called by whatever writes a sheet, its terms or its files."""
-    near = around(sheet)
+def measure(sheet: AnySheet, near: Around | None = None) -> None:
+    """Count again what the sheet meets, and keep it for the lists. Called by whatever writes a sheet, its terms or its files.
+    `near`: what is around one that was just made."""
+    near = around(sheet) if near is None else near
     sheet.points = sum(each.is_met(sheet, near) for each in CRITERIA[sheet.kind] if not each.by_clock)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectin_polymorphic
 
 from app.accounts.models import Person
@@ -43,18 +44,18 @@ class Shown:
 
 def files_of(sheet: AnySheet) -> tuple[list[Shown], list[Shown]]:
     """(images, other files), in their order. One query."""
-    query = (
-        select(Attachment, StoredFile)
-        .join(StoredFile, StoredFile.id == Attachment.file_id)
-        .where(Attachment.content_id == sheet.id)
-        .order_by(Attachment.position, Attachment.id)
-    )
     images: list[Shown] = []
     documents: list[Shown] = []
-    for row, file in db.execute(query):
+    for row, file in db.execute(files_under(), {"sheet_id": sheet.id}):
         shown = Shown(row.id, row.file_id, row.title, row.alt, file.size, file.width, file.height)
         (images if file.is_image else documents).append(shown)
     return images, documents
+
+
+@cache
+def files_under() -> Select[Attachment, StoredFile]:
+    query = select(Attachment, StoredFile).join(StoredFile, StoredFile.id == Attachment.file_id)
+    return query.where(Attachment.content_id == bindparam("sheet_id")).order_by(Attachment.position, Attachment.id)
 
 
 def with_last_writers(ids: Sequence[int]) -> list[tuple[AnySheet, int | None]]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import escape
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
@@ -16,7 +17,7 @@ from app.contents import services as contents
 from app.contents import vocabularies
 from app.contents.models import Attachment, Revision, State, Term, Vocabulary, Voice
 from app.core import clock
-from app.core.db import db
+from app.core.db import add_row, db, one_of
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import _
 from app.core.text import Cleaned, markdown, one_line, tidy
@@ -52,8 +53,11 @@ def create_sheet(
     byline = territory.short_name if territory and voice == Voice.OFFICIAL else ""
     sheet = KINDS[kind](territory_id=territory.id if territory else None, byline=byline, voice=voice)
     fill(sheet, title=title, summary=summary, sections=written(kind, sections), language=language, **facts)
-    contents.add(sheet, author=by)
-    tag(sheet, terms)
+    terms = list(terms)
+    said = labels_by_list(terms)
+    contents.add(sheet, author=by, also={"terms": said})
+    quality.measure(sheet, quality.Around(said))
+    contents.set_terms(sheet, terms)
     return sheet
 
 
@@ -71,11 +75,16 @@ def labels_by_list(terms: Iterable[Term]) -> dict[str, list[str]]:
     """Labels by key of their list: what a version keeps, readable whatever becomes of the lists."""
     terms = list(terms)
     ids = {term.vocabulary_id for term in terms}
-    keys: dict[int, str] = dict(db.execute(select(Vocabulary.id, Vocabulary.key).where(Vocabulary.id.in_(ids))).all()) if ids else {}
+    keys: dict[int, str] = dict(db.execute(lists_named(), {"ids": sorted(ids)}).all()) if ids else {}
     found: dict[str, list[str]] = {}
     for term in sorted(terms, key=lambda each: (each.vocabulary_id, each.position, each.id)):
         found.setdefault(keys[term.vocabulary_id], []).append(term.label)
     return found
+
+
+@cache
+def lists_named() -> Select[int, str]:
+    return select(Vocabulary.id, Vocabulary.key).where(one_of(Vocabulary.id, "ids"))
 
 
 def suggest(*, by: Person, territory: Territory | None, title: str, summary: str, sections: Mapping[str, str], **facts: Any) -> AnySheet:
@@ -283,7 +292,7 @@ def remove_file(sheet: AnySheet, row: Attachment) -> None:
 
 def move(sheet: AnySheet, after: Step, *, by: Person | None, note: str = "") -> None:
     """To another step, with its row of history."""
-    db.add(Move(sheet_id=sheet.id, before=sheet.step, after=after, note=note, by_id=by.id if by else None))
+    add_row(Move, {"sheet_id": sheet.id, "before": sheet.step, "after": after, "note": note, "by_id": by.id if by else None})
     sheet.step, sheet.step_at = after, clock.now()
     if after != Step.REVIEW:
         sheet.reviewer_id = None

@@ -4,7 +4,7 @@ from app.accounts.models import Person
 from app.contents import services as contents
 from app.contents.models import State
 from app.core import clock
-from app.core.db import db
+from app.core.db import add_row, db
 from app.core.errors import DomainError
 from app.core.i18n import _
 from app.projects.models import Maturity, MaturityChange, Project, ProjectKind
@@ -20,8 +20,7 @@ def create_project(
     )
     contents.write(project, title=title, summary=summary, body=body)
     contents.add(project, author=by)
-    db.add(MaturityChange(project_id=project.id, maturity=project.maturity, by_id=by.id if by else None))
-    db.flush()
+    add_row(MaturityChange, {"project_id": project.id, "maturity": project.maturity, "by_id": by.id if by else None})
     return project
 
 
@@ -42,5 +41,5 @@ def set_maturity(project: Project, maturity: str, *, note: str, by: Person | Non
         raise DomainError(_("Le projet est déjà à cette étape. Choisissez-en une autre."), field="maturity")
     project.maturity = chosen
     project.updated_at = clock.now()
-    db.add(MaturityChange(project_id=project.id, maturity=chosen, note=note.strip(), by_id=by.id if by else None))
     db.flush()
+    add_row(MaturityChange, {"project_id": project.id, "maturity": chosen, "note": note.strip(), "by_id": by.id if by else None})
