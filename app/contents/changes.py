@@ -1,11 +1,11 @@
 """Whatever changes a content moves the stamps of the pages that show it: in the same transaction, wherever it happens."""
 
-from sqlalchemy import event, inspect
+from sqlalchemy import event
 from sqlalchemy.orm import Session as OrmSession
 
 from app.contents.models import Attachment, Content, ContentTerm, Phase
 from app.core import stamps
-from app.core.db import Session
+from app.core.db import Session, changes
 
 COUNTERS = {"replies_count"}
 # What a decision of moderation changes: the very next request must not show it.
@@ -23,11 +23,7 @@ def bump_stamps(session: OrmSession, _context) -> None:
     strict = False
     for thing in session.new | session.dirty | session.deleted:
         if isinstance(thing, Content):
-            changed = (
-                {attribute.key for attribute in inspect(thing).attrs if attribute.history.has_changes()}
-                if thing not in session.new
-                else {"*"}
-            )
+            changed = {"*"} if thing in session.new else changes(thing)
             if changed - COUNTERS or thing in session.deleted:
                 names |= names_for(thing)
                 strict = strict or thing in session.deleted or bool(changed & TAKEN_BACK)

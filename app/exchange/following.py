@@ -13,7 +13,7 @@ from app.accounts.events import account_closed
 from app.accounts.models import Person
 from app.contents.models import Content, ContentTerm, Term
 from app.contents.queries import published
-from app.core.db import Session, db, one_of
+from app.core.db import Session, changes, db, one_of
 from app.exchange.whole import BEHIND, UNTRUE, note
 from app.initiatives.models import KINDS
 from app.territories.models import Territory
@@ -55,10 +55,6 @@ def moved_by(sheet: Content, session: OrmSession) -> set[str]:
     if was and not was[0]:
         return {BEHIND}
     return {UNTRUE} if (was or sheet.is_public) and changes(sheet) - UNSHOWN else set()
-
-
-def changes(thing: object) -> set[str]:
-    return {attribute.key for attribute in inspect(thing).attrs if attribute.history.has_changes()}
 
 
 def forget_said(session: OrmSession, ended) -> None:

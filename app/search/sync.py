@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sqlalchemy import String, cast, event, insert, inspect, literal, select
+from sqlalchemy import String, cast, event, insert, literal, select
 from sqlalchemy.orm import joinedload, selectin_polymorphic
 
 from app.contents import queries as contents
 from app.contents.models import Content, ContentTerm
 from app.core import clock, outbox, stamps, worker
-from app.core.db import Session, db, transaction
+from app.core.db import Session, changes, db, transaction
 from app.core.logs import log
 from app.search import engines, registry
 from app.search.engines.base import Document, Engine, SearchUnavailable
@@ -37,7 +37,7 @@ def queue_changes(session, _context) -> None:
         if isinstance(thing, Content):
             if thing in session.deleted or _is_worth_a_look(thing, is_new=thing in session.new):
                 touched.add(thing.id)
-            if thing in session.dirty and thing.is_public and {"opens_at", "closes_at"} & _changes(thing):
+            if thing in session.dirty and thing.is_public and {"opens_at", "closes_at"} & changes(thing):
                 moved.add(thing.id)
         elif isinstance(thing, ContentTerm):
             touched.add(thing.content_id)
@@ -70,15 +70,11 @@ def all_queued_at_the_end() -> Iterator[None]:
         db().info.pop("queues all", None)
 
 
-def _changes(content: Content) -> set[str]:
-    return {attribute.key for attribute in inspect(content).attrs if attribute.history.has_changes()}
-
-
 def _is_worth_a_look(content: Content, *, is_new: bool) -> bool:
     """A draft nobody sees may change as it likes."""
     if is_new:
         return bool(content.is_public)
-    changed = _changes(content)
+    changed = changes(content)
     return "is_public" in changed or (content.is_public and bool(changed - UNSEEN))
 
 
