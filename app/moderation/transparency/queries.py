@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cast, distinct, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import Person
@@ -285,29 +286,51 @@ def _readings(made: Report, territory: Territory | None) -> None:
 
 def percent_of(territory_id: int | None) -> int:
     """How many decisions in a hundred are read again."""
-    found = db.scalar(select(ReadingRate.percent).where(ReadingRate.territory_id == territory_id)) if territory_id else None
+    found = db.scalar(rate_held(), {"territory_id": territory_id}) if territory_id else None
     return found or PERCENT
 
 
-def could_be_drawn(week: date) -> ColumnElement[bool]:
-    """Decided for good by a person, that week, and not taken back; the words of what was erased are gone. Who decided may be
+@cache
+def rate_held() -> Select[int]:
+    return select(ReadingRate.percent).where(ReadingRate.territory_id == bindparam("territory_id"))
+
+
+def could_be_drawn() -> ColumnElement[bool]:
+    """Decided for good by a person, in `bounds_of` a week, and not taken back; the words of what was erased are gone. Who decided may be
     forgotten since: the same draw is found all the same."""
     by_hand = and_(~Decision.is_automated, published(), Decision.verdict.in_(COMPARED))
-    return and_(by_hand, _within(Decision.at, midnight(week), midnight(week + timedelta(days=7))))
+    return and_(by_hand, Decision.at >= bindparam("starts"), Decision.at < bindparam("ends"))
+
+
+def bounds_of(week: date) -> dict[str, datetime]:
+    return {"starts": midnight(week), "ends": midnight(week + timedelta(days=7))}
 
 
 def drawable(territory_id: int | None, week: date) -> list[int]:
     """The numbers of the decisions a week's draw is made from, in order."""
-    here = Case.territory_id == territory_id if territory_id is not None else Case.territory_id.is_(None)
-    query = select(Decision.id).join(Case, Case.id == Decision.case_id).where(here, could_be_drawn(week))
-    return list(db.scalars(query.order_by(Decision.id)))
+    return list(db.scalars(numbers_decided(is_region=territory_id is None), bounds_of(week) | {"territory_id": territory_id}))
+
+
+@cache
+def numbers_decided(*, is_region: bool) -> Select[int]:
+    here = Case.territory_id.is_(None) if is_region else Case.territory_id == bindparam("territory_id")
+    return select(Decision.id).join(Case, Case.id == Decision.case_id).where(here, could_be_drawn()).order_by(Decision.id)
 
 
 def places_to_draw(week: date) -> list[int | None]:
     """Where somebody decided that week and nothing was drawn yet; None is the region."""
-    query = select(Case.territory_id).distinct().join(Decision, Decision.case_id == Case.id).where(could_be_drawn(week))
-    drawn = set(db.scalars(select(ReadingDraw.territory_id).where(ReadingDraw.week == week)))
-    return [each for each in db.scalars(query) if each not in drawn]
+    drawn = set(db.scalars(places_drawn(), {"week": week}))
+    return [each for each in db.scalars(places_decided(), bounds_of(week)) if each not in drawn]
+
+
+@cache
+def places_drawn() -> Select[int | None]:
+    return select(ReadingDraw.territory_id).where(ReadingDraw.week == bindparam("week"))
+
+
+@cache
+def places_decided() -> Select[int | None]:
+    return select(Case.territory_id).distinct().join(Decision, Decision.case_id == Case.id).where(could_be_drawn())
 
 
 def draws() -> Sequence[ReadingDraw]:

@@ -11,7 +11,7 @@ from app.accounts.models import Person
 from app.audit import services as audit
 from app.audit.chain import chain_of
 from app.core import clock, stamps
-from app.core.db import db, insert_or_ignore
+from app.core.db import add_row, db, insert_or_ignore
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import _
 from app.core.text import tidy
@@ -42,14 +42,14 @@ def draw(territory_id: int | None, week: date) -> ReadingDraw | None:
     seed, count = secrets.token_hex(16), sample_size(len(population), percent)
     values = {"place": chain_of(territory_id), "territory_id": territory_id, "week": week, "seed": seed, "percent": percent}
     values |= {"population": len(population), "drawn": count, "at": clock.now()}
-    if insert_or_ignore(ReadingDraw, values, returning=ReadingDraw.id) is None:
+    made_id: int | None = insert_or_ignore(ReadingDraw, values, returning=ReadingDraw.id)
+    if made_id is None:
         return None
-    made = db.scalars(select(ReadingDraw).where(ReadingDraw.place == chain_of(territory_id), ReadingDraw.week == week)).one()
-    db.add_all(SecondReading(decision_id=each, draw_id=made.id, territory_id=territory_id) for each in sample(seed, population, count))
-    db.flush()
+    for each in sample(seed, population, count):
+        add_row(SecondReading, {"decision_id": each, "draw_id": made_id, "territory_id": territory_id})
     facts = {"week": week.isoformat(), "seed": seed, "population": len(population), "drawn": count, "percent": percent}
-    audit.record("moderation.readings_drawn", subject=f"reading_draw:{made.id}", territory_id=territory_id, detail=facts)
-    return made
+    audit.record("moderation.readings_drawn", subject=f"reading_draw:{made_id}", territory_id=territory_id, detail=facts)
+    return db.get_one(ReadingDraw, made_id)
 
 
 def sample_size(population: int, percent: int) -> int:
