@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Executable, Select, bindparam, or_, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
 from app.audit import services as audit
@@ -246,20 +248,24 @@ def restrict_automatically(
 
 def take(case: Case, seen: int, *, stays_open: bool, may_be_closed: bool) -> None:
     """The turn to decide: whoever moves the version first has it."""
-    won = {"taken_id": case.id, "seen": seen} | ({} if stays_open else {"now": clock.now()})
-    if db.execute(case_taken(stays_open, may_be_closed), won).scalar() is None:
+    after: dict[str, Any] = {"version": seen + 1, "claimed_by_id": None, "claimed_until": None, "escalated_at": None}
+    if not stays_open:
+        after |= {"is_open": False, "decided_at": clock.now()}
+    db.flush()
+    won = db.execute(case_taken(tuple(after), may_be_closed), {"taken_id": case.id, "seen": seen, **after})
+    if won.scalar() is None:
         raise Conflict(overtaken_by(case))
+    for name, value in after.items():
+        set_committed_value(case, name, value)
 
 
 @cache
-def case_taken(stays_open: bool, may_be_closed: bool) -> Executable:
-    won = update(Case).where(Case.id == bindparam("taken_id"), Case.version == bindparam("seen"))
+def case_taken(names: tuple[str, ...], may_be_closed: bool) -> Executable:
+    table = Case.metadata.tables[Case.__tablename__]
+    won = update(table).where(table.c.id == bindparam("taken_id"), table.c.version == bindparam("seen"))
     if not may_be_closed:
-        won = won.where(Case.is_open)
-    won = won.values(version=Case.version + 1, claimed_by_id=None, claimed_until=None, escalated_at=None)
-    if not stays_open:
-        won = won.values(is_open=False, decided_at=bindparam("now"))
-    return won.returning(Case.id).execution_options(synchronize_session="fetch")
+        won = won.where(table.c.is_open)
+    return won.values({name: bindparam(name) for name in names}).returning(table.c.id)
 
 
 def enact(
