@@ -61,7 +61,7 @@ def drawn(stops: int) -> bytes:
         draw.ellipse((x - 22, y - 22, x + 22, y + 22), fill=GROUND, outline=INK, width=4)
         draw.text((x, y), str(n), fill=INK, anchor="mm", font_size=24)
     packed = BytesIO()
-    image.save(packed, "PNG", optimize=True)
+    image.save(packed, "PNG", compress_level=1)  # what is received is written anew: nobody keeps these bytes
     return packed.getvalue()
 
 

@@ -2,27 +2,32 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Person
 from app.comments import services as comments
 from app.comments.models import Argument
 from app.consultations.proposals import services as proposals
-from app.contents.models import Content
+from app.contents.gate import gatekeeper
+from app.contents.models import Content, State
 from app.core import outbox
 from app.core.db import db
 from app.core.mail import MailMessage
 from app.demo.story import Story
 from app.moderation import queries, regimes, reports, services, telling
-from app.moderation.models import Case, Regime, Settings, Verdict
+from app.moderation.models import Case, Regime, Verdict
 
 HELD_BACK = "Masqué par précaution : le texte donne un nom et un numéro de téléphone. Décision dans la journée."
 REGIMES = {"tourcoing": (Regime.FIRST, "agnes-delcourt", 24), "atrebatie": (Regime.BEFORE, "sylvie-carpentier", 48)}
 READ_FIRST = ("friche-rue-de-gand", "agnes-delcourt")  # an activity that is read a priori, where its territory is not
 MASKING = ("grande-synthe", "david-ryckewaert", 3)  # so many people's reports hide a text there
+is_read_first: ContextVar[bool] = ContextVar("is_read_first", default=False)
 
 
 def plan(story: Story) -> None:
@@ -72,9 +77,8 @@ def plan_case(story: Story, row: dict[str, Any], moderator: str) -> None:
 def post(story: Story, row: dict[str, Any]) -> None:
     """The text of a case. One that was held without any report is held by the gate, as where everything is read first."""
     text = row["text"]
-    place = story.places[row["territory"]]
     if row.get("held") and not row.get("reports"):
-        with read_first(place.id, Regime.FIRST if row.get("reason") == "first_contribution" else Regime.BEFORE):
+        with read_first():
             story.things[row["key"]] = written(story, text)
     else:
         story.things[row["key"]] = written(story, text)
@@ -91,15 +95,18 @@ def written(story: Story, text: dict[str, Any]) -> Content:
 
 
 @contextmanager
-def read_first(territory_id: int, regime: Regime) -> Iterator[None]:
-    """As if the territory had this regime: it takes it for good at the end of the story."""
-    settings = db.scalars(select(Settings).where(Settings.territory_id == territory_id)).one_or_none()
-    if settings is None:
-        settings = Settings(territory_id=territory_id, regime=Regime.AFTER, target_hours=queries.TARGET_HOURS)
-        db.add(settings)
-    before, settings.regime = settings.regime, regime  # whoever asks next finds it written
-    yield
-    settings.regime = before
+def read_first() -> Iterator[None]:
+    """As if the territory read everything before it is shown: those that do say so for good at the end of the story."""
+    token = is_read_first.set(True)
+    try:
+        yield
+    finally:
+        is_read_first.reset(token)
+
+
+@gatekeeper
+def hold(_content: Content, _author: Person | None) -> State | None:
+    return State.PENDING if is_read_first.get() else None
 
 
 def subject(story: Story, row: dict[str, Any]) -> Content:
@@ -108,7 +115,19 @@ def subject(story: Story, row: dict[str, Any]) -> Content:
 
 
 def case_of(story: Story, row: dict[str, Any]) -> Case:
-    return queries.get_case(db.scalars(select(Case.id).where(Case.content_id == subject(story, row).id)).one())
+    return case_on(subject(story, row))
+
+
+def case_on(content: Content) -> Case:
+    """With its text, that the story holds, and what surrounds it."""
+    case = db.scalars(cases_on(), {"content_id": content.id}).one()
+    set_committed_value(case, "content", content)
+    return case
+
+
+@cache
+def cases_on() -> Select[Case]:
+    return select(Case).where(Case.content_id == bindparam("content_id"))
 
 
 def hold_back(story: Story, row: dict[str, Any], moderator: str) -> None:

@@ -1,10 +1,11 @@
 """Months of past decisions, drawn with dice that always fall alike; and the second readings of each week."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Person
@@ -18,11 +19,11 @@ from app.contents.queries import phases_of
 from app.core import clock
 from app.core.db import db
 from app.debates.models import Debate
-from app.demo.moderation import read_first
+from app.demo.moderation import case_on, read_first
 from app.demo.story import Story
-from app.moderation import queries, reports
+from app.moderation import reports
 from app.moderation import services as decisions
-from app.moderation.models import Case, Decision, Regime, Report, Verdict
+from app.moderation.models import Case, Decision, Report, Verdict
 from app.moderation.transparency import services as readings
 from app.moderation.transparency.models import SecondReading
 
@@ -75,13 +76,17 @@ def posted(story: Story, place: str, row: dict[str, Any], dice: random.Random) -
     author, side = dice.choice(citizens(story)), dice.choice(("for", "against"))
     on = dice.choice(about)
     title = row["title"] if on.kind == "debate" else ""  # under a proposal, an argument has none
-    with read_first(territory.id, Regime.BEFORE):
+    with read_first():
         return comments.post_argument(on, author=author, side=side, title=title, body=row["body"])
 
 
 def published(model: type[Content], territory_id: int) -> list[Any]:
-    query = select(model).where(model.territory_id == territory_id, model.state == State.PUBLISHED)
-    return list(db.scalars(query.order_by(model.id)))
+    return list(db.scalars(shown(model), {"territory_id": territory_id}))
+
+
+@cache
+def shown(model: type[Content]) -> Select[Any]:
+    return select(model).where(model.territory_id == bindparam("territory_id"), model.state == State.PUBLISHED).order_by(model.id)
 
 
 def citizens(story: Story) -> list[Person]:
@@ -92,9 +97,8 @@ def citizens(story: Story) -> list[Person]:
 def reported(story: Story, place: str, row: dict[str, Any], dice: random.Random) -> Content | None:
     """A text of the last weeks that nobody had reported yet; one that was read once already when there is none."""
     territory = story.places[place]
-    known = dict(db.execute(select(Case.content_id, Case.is_open)).all())
-    texts = [each for each in texts_in(territory.id) if not known.get(each.id)]
-    new = [each for each in texts if each.id not in known]
+    texts = [each for each in texts_in(territory.id) if not each.is_open]
+    new = [each for each in texts if each.is_open is None]
     found = [each for each in new if each.created_at > clock.from_now(days=-RECENT)] or new or texts
     if not found:
         return None
@@ -107,17 +111,23 @@ def reported(story: Story, place: str, row: dict[str, Any], dice: random.Random)
 
 
 def texts_in(territory_id: int) -> list[Any]:
-    """What citizens wrote there and everyone sees: by kind, then by age. Without loading it: one of them will be reported."""
-    query = select(Content.id, Content.kind, Content.created_at).where(Content.territory_id == territory_id, Content.kind.in_(TEXTS))
-    rows = db.execute(query.where(Content.state == State.PUBLISHED).order_by(Content.id)).all()
-    return sorted(rows, key=lambda row: [*TEXTS].index(row.kind))
+    """What citizens wrote there and everyone sees: by kind, then by age, with whether a case is open on it, None without one.
+    Without loading it: one of them will be reported."""
+    return sorted(db.execute(shown_texts(), {"territory_id": territory_id}), key=lambda row: [*TEXTS].index(row.kind))
+
+
+@cache
+def shown_texts() -> Select[int, str, datetime, bool]:
+    query = select(Content.id, Content.kind, Content.created_at, Case.is_open).outerjoin(Case, Case.content_id == Content.id)
+    here = (Content.territory_id == bindparam("territory_id"), Content.kind.in_(TEXTS), Content.state == State.PUBLISHED)
+    return query.where(*here).order_by(Content.id)
 
 
 def settle(story: Story, slot: dict[str, Any], dice: random.Random) -> None:
     if "content" not in slot:
         return
     row, verdict, agents = slot["row"], slot["verdict"], AGENTS[slot["place"]]
-    case = queries.get_case(db.scalars(select(Case.id).where(Case.content_id == slot["content"].id)).one())
+    case = case_on(slot["content"])
     if not case.is_open:
         return
     article = story.articles[slot["place"], row["article"]] if verdict != Verdict.KEEP else None
@@ -131,8 +141,7 @@ def draw(_story: Story) -> None:
 
 def read_again(story: Story, dice: random.Random) -> None:
     """Whoever did not decide reads; one time in eight they would have decided otherwise."""
-    query = select(SecondReading).where(SecondReading.read_at.is_(None)).order_by(SecondReading.id)
-    for reading in db.scalars(query.options(joinedload(SecondReading.decision).joinedload(Decision.content))).all():
+    for reading in db.scalars(unread()).all():
         place = next((slug for slug in AGENTS if story.places[slug].id == reading.territory_id), None)
         reader = next((story.people[key] for key in AGENTS.get(place or "", ()) if story.people[key].id != reading.decision.by_id), None)
         if place is None or reader is None or reading.decision.content.author_id == reader.id:
@@ -143,3 +152,9 @@ def read_again(story: Story, dice: random.Random) -> None:
             remark = "J’ai hésité : une phrase posait problème, pas le reste." if verdict != reading.decision.verdict else ""
         article = story.articles[place, 2] if verdict in {Verdict.REDACT, Verdict.REFUSE} else None
         readings.give(reading, by=reader, verdict=verdict, article=article, remark=remark, seen=reading.version)
+
+
+@cache
+def unread() -> Select[SecondReading]:
+    query = select(SecondReading).where(SecondReading.read_at.is_(None)).order_by(SecondReading.id)
+    return query.options(joinedload(SecondReading.decision).joinedload(Decision.content))
