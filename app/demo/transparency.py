@@ -23,7 +23,7 @@ from app.demo.moderation import case_on, read_first
 from app.demo.story import Story
 from app.moderation import reports
 from app.moderation import services as decisions
-from app.moderation.models import Case, Decision, Report, Verdict
+from app.moderation.models import Case, Report, Verdict
 from app.moderation.transparency import services as readings
 from app.moderation.transparency.models import SecondReading
 
@@ -144,7 +144,7 @@ def read_again(story: Story, dice: random.Random) -> None:
     for reading in db.scalars(unread()).all():
         place = next((slug for slug in AGENTS if story.places[slug].id == reading.territory_id), None)
         reader = next((story.people[key] for key in AGENTS.get(place or "", ()) if story.people[key].id != reading.decision.by_id), None)
-        if place is None or reader is None or reading.decision.content.author_id == reader.id:
+        if place is None or reader is None or db.get_one(Content, reading.decision.content_id).author_id == reader.id:
             continue
         verdict, remark = reading.decision.verdict, ""
         if dice.random() < 0.125:
@@ -157,4 +157,4 @@ def read_again(story: Story, dice: random.Random) -> None:
 @cache
 def unread() -> Select[SecondReading]:
     query = select(SecondReading).where(SecondReading.read_at.is_(None)).order_by(SecondReading.id)
-    return query.options(joinedload(SecondReading.decision).joinedload(Decision.content))
+    return query.options(joinedload(SecondReading.decision))

@@ -292,11 +292,11 @@ def remove_file(sheet: AnySheet, row: Attachment) -> None:
 
 def move(sheet: AnySheet, after: Step, *, by: Person | None, note: str = "") -> None:
     """To another step, with its row of history."""
-    add_row(Move, {"sheet_id": sheet.id, "before": sheet.step, "after": after, "note": note, "by_id": by.id if by else None})
-    sheet.step, sheet.step_at = after, clock.now()
+    before, sheet.step, sheet.step_at = sheet.step, after, clock.now()
     if after != Step.REVIEW:
         sheet.reviewer_id = None
     db.flush()
+    add_row(Move, {"sheet_id": sheet.id, "before": before, "after": after, "note": note, "by_id": by.id if by else None})
 
 
 def expect(sheet: AnySheet, *steps: Step, otherwise: str) -> None:

@@ -306,7 +306,9 @@ def enact(
     with warrant(content, after):
         contents.change_state(content, after, by=by, reason=decision.reasons)
     settle_versions(decision, content, restored)
-    content.restriction = queries.motive_of(content)
+    motive = queries.motive_of(content)
+    if motive != content.restriction:
+        content.restriction = motive
     if verdict == Verdict.ERASE:
         outbox.enqueue(ERASING, decision.id, due_at=telling.due_after(decision))
     statement = None
