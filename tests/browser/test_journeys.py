@@ -316,3 +316,28 @@ def test_the_pass_phrase_of_the_demonstration_is_on_no_page(visit):
     page = visit("visitor", javascript=False)
     page.goto("/compte/connexion")
     assert PASS_PHRASE not in page.content()
+
+
+RING = """() => {
+  const style = getComputedStyle(document.activeElement)
+  const drawn = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
+  return [document.activeElement.tagName, document.activeElement.className, drawn]
+}"""
+
+
+@pytest.mark.parametrize(("role", "name"), [("visitor", "log in"), ("visitor", "search"), ("moderator", "case, reported")])
+def test_what_has_the_focus_has_a_ring_around_it(region, visit, role, name):
+    """Fields and buttons too, whose own rules in Bootstrap take it away from them."""
+    page = visit(role)
+    page.goto(region.pages[role][name])
+    met, bare = set(), set()
+    for _step in range(40):
+        page.keyboard.press("Tab")
+        tag, css, is_drawn = page.evaluate(RING)
+        if tag == "BODY":
+            break
+        met.add(tag)
+        if not is_drawn:
+            bare.add((tag, css))
+    assert {"A", "INPUT", "BUTTON"} <= met
+    assert bare == set()
