@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 
 from app.accounts.models import Person
 from app.contents import services as contents
-from app.contents.models import Content, Origin, State, Term, Vocabulary
+from app.contents.models import Content, Origin, State, Term, Vocabulary, Voice
 from app.core import clock, outbox
 from app.core.db import BIGGEST_ID, db, transaction
 from app.core.errors import DomainError
@@ -36,6 +36,8 @@ KEPT_DAYS = 30
 TARGETS = (Step.DRAFT, Step.PROPOSED, Step.PUBLISHED)
 DATES = ("started_on", "ended_on", "issued_on")
 NUMBERS = {"latitude": float, "longitude": float, "cost_euros": int, "issued_year": int}
+HEADINGS = {name: heading for heading, name in shape.COLUMNS.items()}
+GONE = (State.REFUSED, State.REMOVED, State.WITHDRAWN, State.ARCHIVED)  # of a sheet that nobody finds, another may have the title
 LARGEST = {"latitude": 90, "longitude": 180, "cost_euros": BIGGEST_ID, "issued_year": 9999}
 
 
@@ -202,8 +204,20 @@ def facts_from(said: Said, texts: Mapping[str, str]) -> dict[str, Any]:
             else:
                 found[name] = one_line(text)
         except (ValueError, OverflowError):
-            said.doubts.append(_("« %(text)s » n’a pas été compris (%(name)s).", text=text[:40], name=name))
+            said.doubts.append(not_understood(name, text[:40]))
+    if ("latitude" in found) != ("longitude" in found):
+        found = {name: value for name, value in found.items() if name not in {"latitude", "longitude"}}
+        said.doubts.append(_("La latitude et la longitude vont ensemble : sans les deux, elles sont laissées de côté."))
     return found
+
+
+def not_understood(name: str, text: str) -> str:
+    """In the words of the file: its heading, and how a date is written there."""
+    if name in DATES:
+        return _(
+            "La date « %(text)s » (%(heading)s) n’a pas été comprise : écrivez-la comme 12/03/2024.", text=text, heading=HEADINGS[name]
+        )
+    return _("« %(text)s » n’a pas été compris (%(heading)s).", text=text, heading=HEADINGS[name])
 
 
 def french_date(text: str) -> date:
@@ -240,8 +254,9 @@ class Planned:
 
 
 def planned(read: Sequence[Said], *, replaces: bool) -> list[Planned]:
-    """Compare with what is here, by identifier. Two queries."""
+    """Compare with what is here: by identifier, and by title, which only warns. Three queries."""
     here = known_by([said.identifier for said in read if said.identifier])
+    titles = titles_taken(read)
     seen: set[str] = set()
     found = []
     for said in read:
@@ -252,11 +267,23 @@ def planned(read: Sequence[Said], *, replaces: bool) -> list[Planned]:
         elif said.identifier and said.identifier in seen:
             found.append(Planned(said, "refused", _("Le même identifiant est plus haut dans le fichier."), sheet_id))
         elif sheet_id is None:
-            found.append(Planned(said, "new", doubts))
+            twice = (
+                _("Une fiche du catalogue a déjà ce titre : vérifiez que ce n’est pas la même.")
+                if not said.identifier and said.title in titles
+                else ""
+            )
+            found.append(Planned(said, "new", " ".join(filter(None, (twice, doubts)))))
         else:
             found.append(Planned(said, "changed" if replaces else "same", doubts, sheet_id))
         seen.add(said.identifier or "")
     return found
+
+
+def titles_taken(read: Sequence[Said]) -> set[str]:
+    """What rows without an identifier are called, and a sheet already is: nothing else tells that they are here."""
+    asked = {said.title for said in read if not said.identifier and not said.problems}
+    query = select(Content.title).where(Content.kind.in_(KINDS), Content.title.in_(asked), Content.state.not_in(GONE))
+    return set(db.scalars(query))
 
 
 def known_by(identifiers: Sequence[str]) -> dict[str, int]:
@@ -337,13 +364,14 @@ def told(plan: Planned, *, by: Person | None, target: Step) -> dict[str, Any]:
 
 def enter(said: Said, *, by: Person | None, target: Step, byline: str = "") -> AnySheet:
     """A new sheet, marked with where it comes from, as far as `target`."""
-    sheet = KINDS[said.kind](territory_id=said.territory.id if said.territory else None)
+    place = said.territory
+    sheet = KINDS[said.kind](territory_id=place.id if place else None, voice=Voice.OFFICIAL)  # no citizen told of it in the plain form
     services.fill(sheet, title=said.title, summary=said.summary, sections=said.sections, language=said.language, **said.facts)
     if said.identifier:
         contents.import_as(sheet, source=said.identifier, byline=byline, created_at=clock.now())
         sheet.published_at = None
     else:
-        sheet.byline, sheet.origin = byline, Origin.ONLINE
+        sheet.byline, sheet.origin = byline or (place.short_name if place else ""), Origin.ONLINE
     contents.add(sheet, author=by)
     services.tag(sheet, said.terms)
     if target == Step.PUBLISHED:

@@ -2,13 +2,14 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
 from sqlalchemy import select
 
 from app.contents import services as contents
-from app.contents.models import Content, State
+from app.contents.models import Content, State, Voice
 from app.core.db import db
 from app.core.errors import DomainError
 from app.exchange import importing, rows, tables, writers
@@ -149,6 +150,38 @@ def test_a_row_that_cannot_be_taken_is_told_and_the_others_are_taken(client, cur
     assert queries.counts_by_step()[Step.PROPOSED] == 2
     assert queries.get_sheet(kept.report[0]["sheet_id"]).started_on.year == 2023
     assert "terminé" in client.get(shown.request.path).text
+
+
+def test_the_preview_says_what_the_import_will_do_in_the_words_of_the_file(client, curator, sheet, run_worker):
+    """Seen on the demonstration: « (started_on) », line 4 for the fifth of the spreadsheet, a sheet announced that was then refused
+    for its lone latitude, the same sheet a second time without a word, and each of them « signalée par un habitant »."""
+    client.log_in(curator)
+    quoted = '"' + sheet.title.replace('"', '""') + '"'
+    lines = ["titre;debut;latitude", f"{quoted};;", "Le marché du soir;31/02/2024;", "La carte;;450", "Le banc;;50,72", ";01/02/2024;"]
+    sent = {"file": (io.BytesIO("\r\n".join(lines).encode("cp1252")), "Fiches.CSV"), "target": "proposed"}
+    shown = client.get(client.post("/gestion/region/catalogue/imports", data=sent, content_type="multipart/form-data").location)
+    assert [line.why for line in importing.preview(the_import())] == [
+        "Une fiche du catalogue a déjà ce titre\u00a0: vérifiez que ce n’est pas la même.",
+        "La date «\u202f31/02/2024\u202f» (debut) n’a pas été comprise\u00a0: écrivez-la comme 12/03/2024.",
+        "«\u202f450\u202f» n’a pas été compris (latitude).",
+        "La latitude et la longitude vont ensemble\u00a0: sans les deux, elles sont laissées de côté.",
+        "Le titre manque.",
+    ]
+    assert re.findall(r"Ligne (\d+)", shown.text) == ["6", "2", "3", "4", "5"]
+    client.post(shown.request.path)
+    run_worker("sheet_import")
+    report = the_import().report
+    assert [line["did"] for line in report] == ["new", "new", "new", "new", "refused"]
+    assert queries.get_sheet(report[1]["sheet_id"]).voice == Voice.OFFICIAL
+    assert "signalée par un habitant" not in client.get("/gestion/region/catalogue/").text
+
+
+def test_a_file_of_which_all_is_here_has_no_line_to_correct(client, curator, sheet):
+    client.log_in(curator)
+    sent = {"file": (io.BytesIO(client.get("/donnees/catalogue.csv", buffered=True).data), "c.csv"), "target": "proposed"}
+    shown = client.get(client.post("/gestion/region/catalogue/imports", data=sent, content_type="multipart/form-data").location)
+    assert "toutes ses fiches sont déjà ici" in shown.text
+    assert "Corrigez" not in shown.text
 
 
 def test_an_import_cut_short_goes_on_where_it_was(app, curator, monkeypatch, run_worker):
