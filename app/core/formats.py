@@ -124,8 +124,10 @@ def ago(value: datetime | None, at: datetime | None = None) -> str:
 
 
 def since(value: datetime, at: datetime | None = None) -> str:
-    """How long it has lasted: « 12 minutes », « 21 heures », « 3 jours »."""
+    """How long it has lasted: « moins d’une minute », « 12 minutes », « 21 heures », « 3 jours »."""
     minutes = int(max(0, ((at or clock.now()) - value).total_seconds()) // 60)
+    if minutes < 1:
+        return _("moins d’une minute")
     if minutes < 60:
         return ngettext("%(num)d minute", "%(num)d minutes", minutes)
     if minutes < 48 * 60:

@@ -170,6 +170,16 @@ def test_the_list_is_walked_and_chosen_from_the_keyboard(desk):
     assert page.get_by_role("heading", level=1).inner_text().startswith("2 cas")
 
 
+def test_the_keys_are_listed_where_one_looks(desk):
+    """Under a queue of a hundred lines the list opened out of sight, and nothing seemed to happen."""
+    page = desk.page
+    page.goto("/moderation/tourcoing/")
+    desk.press("?")
+    help_of_keys = page.locator(".bf-keys-help")
+    assert help_of_keys.evaluate("e => { const r = e.getBoundingClientRect(); return e.open && r.top >= 0 && r.top < innerHeight }")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
 def test_who_has_no_script_cuts_decides_and_takes_back(region, visit):
     page = visit("moderator", javascript=False)
     case = waiting(region, "AND c.body_source NOT LIKE '%06 %' AND length(c.body_source) > 60")[0]

@@ -188,3 +188,18 @@ def test_a_bar_of_opinions_begins_where_the_last_one_ends():
     assert sum(width for *_, width in bar) == pytest.approx(100, abs=0.02)
     assert formats.parts({"agree": 9999, "mixed": 1, "disagree": 0})[1][1] == "moins de 1\u202f%"
     assert [width for *_, width in formats.parts({"agree": 0})] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "said"),
+    [
+        (timedelta(seconds=-5), "moins d’une minute"),
+        (timedelta(seconds=59), "moins d’une minute"),
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(hours=47), "47 heures"),
+        (timedelta(days=5), "5 jours"),
+    ],
+)
+def test_how_long_it_has_lasted(elapsed, said):
+    now = at("2026-12-01T12:00:00+00:00")
+    assert formats.since(now - elapsed, now) == said

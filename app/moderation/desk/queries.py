@@ -249,7 +249,7 @@ def rest_of(content: Content) -> str:
     stem = content.title.removesuffix("…").strip()
     if not content.summary.startswith(stem):
         return content.summary
-    more = content.summary[len(stem) :].strip()
+    more = content.summary[len(stem) :].lstrip(" \u00a0\u202f.,;:!?…")  # what ended the words of the title begins no line
     return f"… {more}" if any(sign.isalnum() for sign in more) else ""
 
 

@@ -317,7 +317,14 @@ def look(territory_slug, case_id):
 def remember_undo(decisions: list[Decision]) -> None:
     until = clock.now() + timedelta(seconds=UNDO_SECONDS)
     last = decisions[0]
-    session[UNDO] = {"decision": last.id, "count": len(decisions), "verdict": last.verdict.value, "until": until.isoformat()}
+    session[UNDO] = {"decision": last.id, "count": len(decisions), "outcome": outcome_of(last), "until": until.isoformat()}
+
+
+def outcome_of(decision: Decision) -> str:
+    """What became of the text, for the sentence that says so: two verdicts mean another thing once it is published."""
+    if decision.verdict == Verdict.KEEP:
+        return "kept" if decision.before == State.PUBLISHED else "published"
+    return decision.after.value if decision.verdict == Verdict.REFUSE else decision.verdict.value
 
 
 @moderation.app_template_global()

@@ -127,6 +127,10 @@
       event.preventDefault();
       if (target.matches("textarea, input[type=text], input[type=search]")) target.focus();
       else target.click();
+      if (target.matches("summary")) { // what it opens may be a hundred lines below
+        target.focus({ preventScroll: true });
+        target.parentElement.scrollIntoView({ block: "nearest", behavior: "instant" });
+      }
     });
   }
 })();

@@ -180,3 +180,11 @@ def test_where_a_text_can_be_moved_costs_two_questions_however_many_places_there
     assert len(destinations_of(text)) == 3
     assert len(count_queries) == 2
     assert closed.id not in {each.id for each in destinations_of(text)}
+
+
+def test_a_line_of_the_queue_goes_on_with_words(app):
+    """« … . Prévenons-le » began with the end of the sentence before."""
+    said = Argument(
+        title="Un piège pour des gens qui travaillent bien …", summary="Un piège pour des gens qui travaillent bien. Prévenons-le."
+    )
+    assert queries.rest_of(said) == "… Prévenons-le."

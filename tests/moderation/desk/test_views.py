@@ -170,6 +170,32 @@ def test_nothing_typed_refuses_in_the_words_of_the_article(client, place, agent,
     assert (last_decision().reasons, db.get(Project, case.content_id).state) == ("Votre texte attaque une personne.", State.REFUSED)
 
 
+def test_a_refusal_without_its_article_asks_for_it_first(client, place, agent, article):
+    """Asked for a message first, one wrote it and was then asked for the article, whose sentence had been enough."""
+    case = make_case(place)
+    client.log_in(agent)
+    page = decide(client, place, case, verdict="refuse")
+    assert page.status_code == 422
+    assert "Choisissez l’article de la charte" in page.text
+    assert "Écrivez à l’auteur pourquoi" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("cause", "verdict", "said"),
+    [
+        (Cause.GATE, "keep", "le texte est publié"),
+        (Cause.REPORT, "keep", "le texte reste en ligne"),
+        (Cause.GATE, "refuse", "le texte n’est pas publié"),
+        (Cause.REPORT, "refuse", "le texte est retiré"),
+    ],
+)
+def test_what_was_decided_is_said_as_it_is(client, place, agent, article, cause, verdict, said):
+    case = make_case(place, cause=cause)
+    client.log_in(agent)
+    done = decide(client, place, case, verdict=verdict, article=str(article.id))
+    assert f"C’est décidé\u00a0: {said}." in client.get(done.location).text
+
+
 @pytest.mark.parametrize("way", ["box", "typed"])
 def test_a_passage_is_cut_with_a_box_or_by_copying_its_words(client, place, agent, article, way):
     case = make_case(place, body=BODY)
