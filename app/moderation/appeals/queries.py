@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
+from app.accounts.models import Person, Role, RoleName
 from app.contents import redactions
 from app.contents.models import Content
 from app.contents.queries import BODIES, get_revision
@@ -128,6 +129,23 @@ def original_of(decision: Decision) -> Original:
     cuts = redactions.active_on(decision.content, decision.revision)
     spans = [(cut.start, cut.end) for cut in cuts if cut.field == "body_source"]
     return Original(fields["title"], redactions.pieces(fields["body_source"], spans), cases.reports_of(decision.content_id))
+
+
+def who_may_answer(act: Act) -> tuple[Sequence[Person], bool]:
+    """The team of the place, less who had a hand in it; where nobody of it is left, the region's administrators, and True.
+
+    The same people as `appeal.answer` allows, found from their roles."""
+    if act.territory_id is None:
+        return holding((RoleName.CURATOR, RoleName.ADMINISTRATOR), None, act.hands), False
+    found = holding((RoleName.MODERATOR, RoleName.MANAGER), act.territory_id, act.hands)
+    return (found, False) if found else (holding((RoleName.ADMINISTRATOR,), None, act.hands), True)
+
+
+def holding(roles: Sequence[RoleName], territory_id: int | None, but: frozenset[int]) -> Sequence[Person]:
+    place = Role.territory_id == territory_id if territory_id is not None else Role.territory_id.is_(None)
+    holders = select(Role.person_id).where(Role.name.in_(roles), place)
+    query = select(Person).where(Person.id.in_(holders), Person.id.not_in(but), Person.closed_at.is_(None))
+    return db.scalars(query.order_by(Person.id)).all()
 
 
 # --- Appeals ---------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from app.core.errors import Conflict, DomainError
 from app.core.formats import day, moment
 from app.core.i18n import _
 from app.core.text import tidy
+from app.core.urls import path_for
 from app.moderation import redress
 from app.moderation import services as moderation
 from app.moderation.addresses import decision_url
@@ -64,7 +65,26 @@ def contest(act: Act, *, text: str, reply_to: str = "") -> Appeal:
         raise DomainError(already(act))
     appeal = queries.get_appeal(made)
     write(appeal, act, "appeal_received", day=day(appeal.created_at), due=day(queries.due_on(appeal)), is_late=appeal.is_late, text=text)
+    if not appeal.is_late:
+        tell_who_answers(appeal, act)
     return appeal
+
+
+def tell_who_answers(appeal: Appeal, act: Act) -> None:
+    """At once, and by name: an answer is promised within the month, and the region sees no appeal of a territory otherwise."""
+    people, is_last_resort = queries.who_may_answer(act)
+    about_what = act.sanction or (act.decision.content if act.decision else None)
+    territory = about_what.territory if about_what else None
+    facts: dict[str, Any] = {
+        "number": appeal.id,
+        "about": about(act),
+        "due": day(queries.due_on(appeal)),
+        "place": territory.short_name if territory else _("Région"),
+        "is_last_resort": is_last_resort,
+    }
+    url = path_for("appeals.show", territory_slug=territory.slug if territory else "region", appeal_id=appeal.id)
+    for person in people:
+        notifications.notify(person, "appeal_waits", url=url, **facts)
 
 
 def already(act: Act) -> str:

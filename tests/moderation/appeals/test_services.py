@@ -1,10 +1,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.accounts import personal
 from app.accounts import queries as accounts
+from app.accounts.models import Role
 from app.audit.models import AuditEntry
 from app.contents import services as contents
 from app.contents.models import Redaction, State, Tally
@@ -60,6 +61,30 @@ def test_o06_an_appeal_is_accepted_for_six_months_and_a_late_notice_after(days, 
         made = appeal(against(decision_id))
     assert made.is_late is late
     assert ("pas obligée" in told_text("appeal_received")) is late
+    assert (told_text("appeal_waits") == "") is late, "nobody owes it an answer"
+
+
+def test_who_may_answer_is_told_at_once_and_nobody_else():
+    """Nobody was: where the only moderator had decided, the promised month passed with the region none the wiser."""
+    world = make_case()
+    made = appeal(against(decide(world)))
+    told = dict(db.execute(select(Notification.person_id, Notification.url).where(Notification.template == "appeal_waits")).all())
+    assert told == {world.samir.id: f"/moderation/{world.place.slug}/recours/{made.id}"}
+    assert "au plus tard le" in told_text("appeal_waits")
+    assert "administration de la région" not in told_text("appeal_waits")
+    assert last_letter("appeal_waits").person_id == world.samir.id
+
+
+def test_where_the_team_has_nobody_left_the_region_is_told():
+    world = make_case()
+    decision_id = decide(world)
+    samir_id = world.samir.id
+    db.execute(delete(Role).where(Role.person_id == samir_id))
+    db.commit()
+    appeal(against(decision_id))
+    told = db.scalars(select(Notification.person_id).where(Notification.template == "appeal_waits").order_by(Notification.person_id)).all()
+    assert told == sorted([world.nadine.id, world.agnes.id])
+    assert "la réponse revient à l’administration de la région" in told_text("appeal_waits")
 
 
 def told_text(template):
@@ -298,7 +323,8 @@ def test_an_upheld_appeal_lifts_the_sanction(region):
     assert sanction_queries.get_sanction(sanction.id).state == SanctionState.LIFTED
     assert not accounts.get_person(world.bruno.id).is_suspended
     assert "levée" in told_text("appeal_upheld")
-    assert db.scalars(select(Notification.template).order_by(Notification.id)).all() == ["sanction", "appeal_received", "appeal_upheld"]
+    told = select(Notification.template).where(Notification.person_id == world.bruno.id).order_by(Notification.id)
+    assert db.scalars(told).all() == ["sanction", "appeal_received", "appeal_upheld"]
 
 
 def test_who_was_closed_contests_by_the_link(app):
