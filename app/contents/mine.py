@@ -26,8 +26,13 @@ outcomes: Hooks[Callable[[Sequence[Content]], dict[int, str]]] = Hooks()
 
 def own_rows(found: Sequence[Content]) -> list[Row]:
     """A text that is shown nowhere any more leads to what was decided of it: the page it was on says nothing."""
-    told = {key: address for outcome in outcomes for key, address in outcome(found).items()}
+    told = told_of(found)
     return [replace(as_row(content), url=told.get(content.id, permalink(content))) for content in found]
+
+
+def told_of(found: Sequence[Content]) -> dict[int, str]:
+    """Where what was decided of these is read, of those that a decision keeps out of sight."""
+    return {key: address for outcome in outcomes for key, address in outcome(found).items()}
 
 
 def as_row(content: Content) -> Row:

@@ -18,6 +18,7 @@ from app.contents import queries as contents
 from app.contents import redactions
 from app.contents.addresses import with_parents
 from app.contents.kinds import url_of
+from app.contents.mine import told_of
 from app.contents.models import Content, Phase
 from app.core import limits, pagecache
 from app.core.db import let_go
@@ -102,6 +103,7 @@ def page_of(
         "proposals/show.html",
         proposal=proposal,
         consultation=proposal.space,
+        decided=told_of([proposal]).get(proposal.id) if not proposal.is_public else None,
         arguments=arguments,
         sort=sort,
         tallies=contents.figures_of([proposal.id, *arguments.ids, *(source.id for source in sources)]),

@@ -99,6 +99,25 @@ def test_the_queue_shows_ages_against_the_promise_and_leads_to_the_answer(client
     assert "Accepté" in client.get(f"/moderation/{world.place.slug}/recours?etape=repondus").text
 
 
+def test_once_an_appeal_is_accepted_its_pages_say_so_in_the_past(client):
+    """The page of the decision still said « Votre texte est retiré », and until when to contest it."""
+    world = make_case()
+    decision_id = decide(world)
+    made = appeal(against(decision_id))
+    client.log_in(world.bruno)
+    before = client.get(f"/moderation/decisions/{decision_id}").text
+    assert "<h1>Votre texte est retiré</h1>" in before
+    assert "Vous pouvez faire un recours jusqu’au" in before
+    client.log_in(world.samir)
+    sent = {"version": "1", "outcome": "upheld", "answer": "Vous avez raison."}
+    client.post(f"/moderation/{world.place.slug}/recours/{made.id}", data=sent)
+    client.log_in(world.bruno)
+    after = client.get(f"/moderation/decisions/{decision_id}").text
+    assert "<h1>Votre texte avait été retiré</h1>" in after
+    assert "Vous pouvez faire un recours" not in after
+    assert f'href="/contributions/{world.text_id}"' in client.get(f"/compte/recours/decision/{decision_id}").text
+
+
 def test_upholding_from_the_page_shows_cut_passages_again(client):
     """Red with the text's body left out of what the page loads: the cut could not be lifted."""
     world = make_case()
