@@ -15,16 +15,19 @@ from app.accounts.models import Person, RoleName
 from app.core import clock, mail, stamps
 from app.core.db import Base, db
 from app.core.errors import DomainError
+from app.core.formats import day
 from app.core.i18n import _
 from app.core.privacy import Personal
 
 READ_ME = """Vos données sur Beffroi
 =======================
 
-Ce dossier contient tout ce que la plateforme garde à votre sujet, au {day}.
+Ce dossier contient tout ce que la plateforme garde à votre sujet, le {day}.
 
 donnees.json : une liste par sorte de donnée. Chaque ligne est un objet « nom de la colonne » → valeur ; les dates sont en
 temps universel, au format ISO 8601. Ce que vous avez écrit s’y trouve tel que vous l’avez écrit, brouillons compris.
+« content_id » renvoie au numéro (« id ») d’une contribution : la vôtre, ou celle que vous avez jugée ou signalée. Elle se lit à l’adresse
+/contributions/, suivie de ce numéro.
 
 Ce qui serait gardé si vous fermiez votre compte, et pourquoi :
 {kept}
@@ -79,7 +82,7 @@ def archive_of(person_id: int) -> bytes:
     kept = "\n".join(f"- {table.name} : {declared.reason}" for table, declared in declarations() if declared.erase == "keep")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("lisez-moi.txt", READ_ME.format(day=clock.now().date().isoformat(), kept=kept or "- rien"))
+        archive.writestr("lisez-moi.txt", READ_ME.format(day=day(clock.today()), kept=kept or "- rien"))
         archive.writestr("donnees.json", json.dumps(data_of(person_id), ensure_ascii=False, indent=1))
     return packed.getvalue()
 

@@ -47,7 +47,7 @@ class Content(Base):
     __personal__ = personal(
         Personal(
             of="author_id",
-            export=("kind", "title", "body_source", "state", "created_at", "published_at"),
+            export=("id", "kind", "title", "body_source", "state", "created_at", "published_at"),
             erase="blank",
             blanks={"byline": "Compte fermé", "author_id": None},
         ),

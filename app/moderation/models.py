@@ -83,7 +83,7 @@ class Report(Base):
     __personal__ = personal(
         Personal(
             of="person_id",
-            export=("message", "created_at"),
+            export=("content_id", "message", "created_at"),
             erase="blank",
             blanks={"person_id": None, "visitor_name": "", "visitor_email": None},
             years=1,

@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from app.accounts import events, personal, queries
 from app.accounts.models import Identity, LoginSession, Person, Role
+from app.core import clock
 from app.core.db import Base, db
+from app.core.formats import day
 from app.core.mail import MailMessage
 from app.notifications import services as notifications
 from app.notifications.models import Notification
@@ -27,7 +29,9 @@ def test_the_archive_holds_what_is_the_persons_and_nothing_of_others(client):
     assert answer.headers["Cache-Control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         given = json.loads(archive.read("donnees.json"))
-        assert "universel" in archive.read("lisez-moi.txt").decode()
+        read_me = archive.read("lisez-moi.txt").decode()
+    assert "universel" in read_me
+    assert f"à votre sujet, le {day(clock.today())}." in read_me
     assert given["identities"] == [{"email": "marie@example.org"}]
     assert given["people"][0]["bio"] == "Lit tout."
     assert given["notifications"][0]["title"]

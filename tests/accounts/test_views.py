@@ -39,6 +39,17 @@ def test_the_last_who_registers_an_unconfirmed_address_sets_its_password(client)
     assert "Marie" in client.get("/compte/").text
 
 
+def test_a_form_refused_for_its_address_says_that_the_password_is_to_be_typed_again(client):
+    """« Rien n’est perdu », said the page above a field that had become empty."""
+    again = "À taper de nouveau\u00a0: aucune page ne garde un mot de passe."
+    assert again not in client.get("/compte/inscription").text
+    refused = client.post("/compte/inscription", data={"name": "Marie", "email": "marie@@example", "password": PHRASE})
+    assert again in refused.text
+    assert 'aria-describedby="password-help password-again' in refused.text
+    assert PHRASE not in refused.text
+    assert again not in client.post("/compte/inscription", data={"name": "Marie", "email": "m@example.org", "password": "court"}).text
+
+
 def test_registering_comes_back_to_where_one_was_going(client):
     client.post("/compte/inscription", data={"name": "Marie", "email": "m@example.org", "password": PHRASE, "next": "/debats/3"})
     assert client.post(link("confirm") + "?next=/debats/3", data={"password": PHRASE}).location == "/debats/3"

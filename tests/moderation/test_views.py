@@ -1,5 +1,6 @@
 from sqlalchemy import select
 
+from app.accounts import personal
 from app.contents.models import State
 from app.core.db import db
 from app.moderation import queries, services
@@ -7,6 +8,7 @@ from app.moderation.models import Case, Cause, Verdict
 from app.projects.models import Project
 from app.territories.models import CharterArticle
 from tests.factories import make_content, make_person, make_territory, save
+from tests.participation import make_argument
 
 
 def waiting_case(place, **values):
@@ -78,3 +80,15 @@ def test_a_visitor_reports_and_is_asked_to_confirm(client):
     sent = client.post(f"/contributions/{text.id}/signaler", data={"article": "0", "name": "Odette", "email": "odette@example.org"})
     assert "Il reste une étape" in sent.text
     assert db.query(Case).count() == 0
+
+
+def test_who_reports_reads_the_text_once_learns_what_follows_and_takes_it_away(client):
+    """The first words of an argument are its title: they stood twice. And nothing said that one will be told."""
+    argument = make_argument(title="Belle idée, mais …", body="Belle idée, mais à quel prix ?", summary="Belle idée, mais à quel prix ?")
+    article = save(CharterArticle(territory_id=argument.territory_id, number=2, title="Injures", text="On ne s’insulte pas."))
+    reporter, here = make_person(), f"/contributions/{argument.id}/signaler"
+    client.log_in(reporter)
+    assert client.get(here).text.count("Belle idée, mais") == 1
+    assert "Vous saurez ce qu’elle a décidé" in client.post(here, data={"article": str(article.id), "message": "Une injure."}).text
+    assert personal.data_of(reporter.id)["reports"][0]["content_id"] == argument.id
+    assert personal.data_of(argument.author_id)["contents"][0]["id"] == argument.id
