@@ -81,6 +81,7 @@ def test_a_curator_takes_ticks_comments_and_the_author_answers(client):
     db.commit()
     client.log_in(curator)
     assert "Marcher pour voir" in client.get(f"{DESK}?vue=proposed").text
+    assert "0 point vérifié sur" in client.get(f"/catalogue/{sheet.id}/relecture").text
     assert client.post(f"{DESK}{sheet.id}/verifier", data={"checked": ["plain", "true"]}).status_code == 302
     page = client.get(f"/catalogue/{sheet.id}/relecture").text
     assert "2 points vérifiés sur 8" in page
