@@ -116,6 +116,9 @@ def test_a_citizen_registers_drafts_publishes_votes_argues_and_reports(region, v
     page.get_by_label("Pourquoi").fill("Le robinet le plus proche est à deux cents mètres.")
     page.get_by_role("button", name="Publier mon argument").click()
     assert "Le robinet le plus proche" in said(page)
+    links = page.locator(".bf-argument", has_text="Le robinet le plus proche").locator(".bf-own a")
+    lines = links.evaluate_all("links => new Set(links.map(link => link.getBoundingClientRect()).map(box => box.top + box.bottom)).size")
+    assert (links.count(), lines) == (3, 1), "« Répondre », « Modifier » and « Retirer » stand on one line"
 
     page.get_by_role("link", name=re.compile("^Signaler")).first.click()
     page.get_by_label("Publicité").check()
