@@ -271,14 +271,9 @@ def shared(path: str) -> Path:
     return found
 
 
-TOGETHER = {"browser", "demo", "pages"}  # folders whose tests share what takes long to make: one process runs them all
-
-
 def pytest_collection_modifyitems(items):
     chromium = shutil.which("chromium")
     for item in items:
-        if item.path.parent.name in TOGETHER and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
         if "browser" in item.keywords and not chromium:
             item.add_marker(pytest.mark.skip(reason="Chromium is absent"))
         if "postgres" in item.keywords and not GIVEN_URL.startswith("postgres"):

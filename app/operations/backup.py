@@ -80,7 +80,7 @@ def write(place: Place, target: Path, say: Say = lambda sentence: None) -> dict[
         link_files(place.folder / FILES, work / FILES)
         for name in KEYS:
             if (place.folder / name).exists():
-                shutil.copy2(place.folder / name, work / name)
+                shutil.copyfile(place.folder / name, work / name)  # ours alone, whatever became of its rights
         manifest = {
             "format": FORMAT,
             "made_at": begun.isoformat(),

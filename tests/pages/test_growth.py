@@ -9,7 +9,7 @@ from tests.pages.conftest import load_region
 from tests.pages.names import NAMES
 from tests.pages.test_every_page import QUERY_LIMIT
 
-pytestmark = [pytest.mark.no_database, pytest.mark.xdist_group("growth")]
+pytestmark = [pytest.mark.no_database]
 
 
 @pytest.fixture(scope="module")
