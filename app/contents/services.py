@@ -390,7 +390,7 @@ def set_terms(content: Content, terms: Iterable[Term]) -> None:
     """
     ids = {term.id for term in terms}
     wanted = dict.fromkeys(row.merged_into_id or row.id for row in db.execute(terms_held(), {"ids": sorted(ids)})) if ids else {}
-    for row in db.scalars(terms_carried(), {"content_id": content.id}):
+    for row in db.scalars(taggings(), {"content_id": content.id}):
         if row.term_id in wanted:
             del wanted[row.term_id]
         else:
@@ -405,7 +405,7 @@ def terms_held() -> Select[int, int | None]:
 
 
 @cache
-def terms_carried() -> Select[ContentTerm]:
+def taggings() -> Select[ContentTerm]:
     return select(ContentTerm).where(ContentTerm.content_id == bindparam("content_id"))
 
 
