@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
-from app.accounts.models import Person, Role, RoleName
+from app.accounts.models import Person, Role
 from app.contents import redactions
 from app.contents.models import Content
 from app.contents.queries import BODIES, get_revision
 from app.core.clock import PARIS
 from app.core.db import db, get_one
 from app.core.errors import NotFound
+from app.core.permissions import can
 from app.moderation import queries as cases
 from app.moderation import redress
 from app.moderation.appeals.models import Appeal, Appellant
@@ -132,20 +133,13 @@ def original_of(decision: Decision) -> Original:
 
 
 def who_may_answer(act: Act) -> tuple[Sequence[Person], bool]:
-    """The team of the place, less who had a hand in it; where nobody of it is left, the region's administrators, and True.
-
-    The same people as `appeal.answer` allows, found from their roles."""
-    if act.territory_id is None:
-        return holding((RoleName.CURATOR, RoleName.ADMINISTRATOR), None, act.hands), False
-    found = holding((RoleName.MODERATOR, RoleName.MANAGER), act.territory_id, act.hands)
-    return (found, False) if found else (holding((RoleName.ADMINISTRATOR,), None, act.hands), True)
-
-
-def holding(roles: Sequence[RoleName], territory_id: int | None, but: frozenset[int]) -> Sequence[Person]:
-    place = Role.territory_id == territory_id if territory_id is not None else Role.territory_id.is_(None)
-    holders = select(Role.person_id).where(Role.name.in_(roles), place)
-    query = select(Person).where(Person.id.in_(holders), Person.id.not_in(but), Person.closed_at.is_(None))
-    return db.scalars(query.order_by(Person.id)).all()
+    """The team of the place, less who had a hand in it; where nobody of it is left, the region's administrators, and True."""
+    here = Role.territory_id == act.territory_id if act.territory_id is not None else Role.territory_id.is_(None)
+    holders = select(Role.person_id).where(here | Role.territory_id.is_(None))
+    people = db.scalars(select(Person).where(Person.id.in_(holders)).options(selectinload(Person.roles)).order_by(Person.id)).all()
+    able = [each for each in people if can("appeal.answer", act, each)]
+    team = [each for each in able if any(mine.territory_id == act.territory_id for mine in each.roles)]
+    return (team, False) if team else (able, True)
 
 
 # --- Appeals ---------------------------------------------------------------------------------------------------------------
