@@ -202,10 +202,10 @@ def decide(
     content = case.content
     if verdict == Verdict.HOLD or (verdict == Verdict.ERASE) is not (route == Route.ERASURE):
         raise DomainError(_("Cette décision ne se prend pas d’ici."), field="verdict")
+    if verdict in RESTRICTIVE and article is None:  # first: its sentence may be all that there is to write
+        raise DomainError(_("Choisissez l’article de la charte sur lequel vous vous appuyez."), field="article")
     if not reasons:
         raise DomainError(_("Écrivez à l’auteur pourquoi : il lira cette phrase."), field="reasons")
-    if verdict in RESTRICTIVE and article is None:
-        raise DomainError(_("Choisissez l’article de la charte sur lequel vous vous appuyez."), field="article")
     if lift and not content.is_cut:
         raise DomainError(_("Rien n’est coupé dans ce texte : il est déjà montré en entier."))
     is_taken_up = not case.is_open and (lift or route == Route.ERASURE)

@@ -4,7 +4,7 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 
 from app.core.forms import Form, VersionedForm, at_most, only_text
 from app.core.i18n import _, _l
-from app.moderation.models import RESTRICTIVE, Verdict
+from app.moderation.models import Verdict
 
 ASK = "ask"  # not a decision: a word to the author before one
 TOGETHER = (Verdict.KEEP, Verdict.HIDE, Verdict.REFUSE)  # what several cases can share
@@ -26,15 +26,6 @@ class DecisionForm(VersionedForm):
     def validate_verdict(self, field):
         if field.data not in self.allowed:
             raise ValidationError(_l("Cette décision n’existe pas. Choisissez l’une de celles proposées."))
-
-    def validate(self, extra_validators=None) -> bool:
-        """The article first: it also writes the message, so that nobody types one to be asked for the article next."""
-        is_valid = super().validate(extra_validators)
-        if self.verdict.data in RESTRICTIVE and not self.article.data:
-            said = _("Choisissez l’article de la charte sur lequel vous vous appuyez. Sa phrase s’écrira dans le message.")
-            self.article.errors = [*self.article.errors, said]
-            return False
-        return is_valid
 
     def offer_articles(self, articles) -> None:
         self.article.choices = [SelectChoice(each.id, f"{each.number}. {each.title}") for each in articles]
