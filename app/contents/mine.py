@@ -17,6 +17,7 @@ from app.core.hooks import Hooks
 from app.core.i18n import _
 from app.core.pages import paginate
 from app.core.permissions import me, require
+from app.core.text import is_beginning
 
 SHOWN = 5  # on the account's page; the rest is one click away
 
@@ -42,7 +43,7 @@ def as_row(content: Content) -> Row:
     place = content.territory.short_name if content.territory else _("Région")
     title = content.title or content.summary or kind_label(content)
     written = _("Écrit le %(day)s", day=formats.day(content.created_at))
-    summary = "" if content.summary.startswith(title.rstrip(" …")) else content.summary  # an argument's title is its first words
+    summary = "" if is_beginning(title, content.summary) else content.summary  # an argument's title is its first words
     about = content.parent if content.parent_id is not None else None
     facts = [_("Sur « %(title)s »", title=about.title)] if about is not None and about.is_public and about.title else ()
     return Row(kind_label(content), title, permalink(content), place, summary, content.moment, content.state, date=written, facts=facts)

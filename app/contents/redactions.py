@@ -23,7 +23,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.i18n import _
-from app.core.text import IMPORT_LIMIT, Cleaned, from_plain, html, markdown, plain, shorten
+from app.core.text import IMPORT_LIMIT, Cleaned, from_plain, html, is_beginning, markdown, plain, shorten
 
 Render = Callable[[str], Cleaned]
 Span = tuple[str, int, int]  # field, start, end: characters of that field's source
@@ -292,11 +292,6 @@ def public_text(fields: dict[str, Any], spans: Sequence[Span], render: Render) -
     if in_body and is_beginning(summary, words):
         summary = shorten(words_left, 240)
     return Public(without(title, passages), without(summary, passages), cut(source, in_body), body)
-
-
-def is_beginning(text: str, words: str) -> bool:
-    start = text.removesuffix(" …").strip()
-    return bool(start) and words.startswith(start)
 
 
 def passages_of(fields: dict[str, Any], spans: Iterable[Span]) -> list[str]:

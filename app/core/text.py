@@ -150,6 +150,12 @@ def shorten(words: str, length: int = 200) -> str:
     return words if len(words) <= length else words[:length].rsplit(" ", 1)[0].rstrip(",;:. ") + " …"
 
 
+def is_beginning(start: str, words: str) -> bool:
+    """Are these the first words, as `shorten` makes a title of them?"""
+    stem = start.removesuffix("…").strip()
+    return bool(stem) and words.startswith(stem)
+
+
 def from_plain(typed: str) -> str:
     """HTML of a plain text, to be cleaned: its paragraphs and line breaks. A `<br>` typed in it is one; any other sign is itself."""
     for written in ("<br />", "<br/>", "<br>"):

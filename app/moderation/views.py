@@ -10,6 +10,7 @@ from app.core.hooks import piece
 from app.core.i18n import _
 from app.core.limits import SENDING_MAIL, WRITING, limiter
 from app.core.permissions import me, require
+from app.core.text import is_beginning
 from app.moderation import decision_blocks, queries, regimes, reports, services
 from app.moderation.forms import ActivityForm, CorrectionForm, ErasureForm, ReportForm, SettingsForm, VisitorReportForm
 from app.moderation.models import Route, Verdict
@@ -39,7 +40,8 @@ def report(content_id):
                 return render_template("moderation/reported.html", content=content, to_confirm=True)
             reports.report(content, person=me(), **given)
             return render_template("moderation/reported.html", content=content, to_confirm=False)
-    return render_template("moderation/report.html", content=content, form=form), form.status
+    title = "" if is_beginning(content.title, content.summary) else content.title
+    return render_template("moderation/report.html", content=content, title=title, form=form), form.status
 
 
 @moderation.route("/signalements/<token>", methods=["GET", "POST"])

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.core.text import is_beginning
 from app.moderation.desk.detections import Detection, detect
 
 TITLE, BODY = "title", "body_source"
@@ -93,14 +94,8 @@ class Reading:
 def read(fields: dict[str, str]) -> list[Reading]:
     """Title and body of a revision. A title made of the body's first words is the body: what is cut below is cut from it too."""
     title, body = fields.get(TITLE) or "", fields.get(BODY) or ""
-    shown = {TITLE: "" if is_beginning(title, body) else title, BODY: body}
+    shown = {TITLE: "" if is_beginning(title, " ".join(body[: 2 * len(title)].split())) else title, BODY: body}
     return [Reading(name, text, detect(text)) for name, text in shown.items() if text]
-
-
-def is_beginning(title: str, text: str) -> bool:
-    """Is this title made of the text's first words? Arguments and comments have no other."""
-    stem = title.removesuffix("…").strip()
-    return bool(stem) and " ".join(text[: 2 * len(title)].split()).startswith(stem)
 
 
 def spans_of(values: Sequence[str], fields: dict[str, str]) -> list[tuple[str, int, int]]:

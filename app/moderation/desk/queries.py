@@ -20,6 +20,7 @@ from app.core import clock
 from app.core.db import db, get_one, is_postgres
 from app.core.errors import NotFound
 from app.core.i18n import _
+from app.core.text import is_beginning
 from app.moderation.desk.filters import Filters
 from app.moderation.desk.models import SavedView, Signature
 from app.moderation.models import Case, Cause, Decision, Report, Settings
@@ -246,10 +247,11 @@ def rows(desk: Desk, ids: Select[int] | CompoundSelect[int]) -> list[Row]:
 
 def rest_of(content: Content) -> str:
     """What a summary says that the title does not: the title of an argument is its first words."""
-    stem = content.title.removesuffix("…").strip()
-    if not content.summary.startswith(stem):
+    if not is_beginning(content.title, content.summary):
         return content.summary
-    more = content.summary[len(stem) :].lstrip(" \u00a0\u202f.,;:!?…")  # what ended the words of the title begins no line
+    more = content.summary[len(content.title.removesuffix("…").strip()) :].lstrip(
+        " \u00a0\u202f.,;:!?…"
+    )  # what ended the words of the title begins no line
     return f"… {more}" if any(sign.isalnum() for sign in more) else ""
 
 

@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import db, insert_or_ignore, transaction
 from app.core.errors import Conflict, DomainError
 from app.core.i18n import _
-from app.core.text import one_line, plain
+from app.core.text import is_beginning, one_line, plain
 from app.core.worker import every
 from app.moderation import services as moderation
 from app.moderation.desk.models import SavedView, Signature, SignatureBand
@@ -154,7 +154,7 @@ def sign(case_ids: Sequence[int]) -> int:
     query = select(Case.id, Case.territory_id, Content.revision, Content.language, Content.title, Content.body_html)
     for row in db.execute(query.join(Content, Content.id == Case.content_id).where(Case.id.in_(case_ids)).order_by(Case.id)).all():
         words = plain(row.body_html)
-        text = words if words.startswith(row.title.rstrip(" …")) else f"{row.title} {words}"
+        text = words if is_beginning(row.title, words) else f"{row.title} {words}"
         minhash = similar.signature(text, row.language)
         db.execute(delete(Signature).where(Signature.case_id == row.id))
         db.execute(delete(SignatureBand).where(SignatureBand.case_id == row.id))
