@@ -37,6 +37,11 @@ class SheetImport(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     done_at: Mapped[datetime | None]
 
+    @property
+    def first_line(self) -> int:
+        """Where a spreadsheet shows the first row: under the headings, which JSON has none of."""
+        return 1 if self.name.lower().endswith(".json") else 2
+
 
 class SourceKind(StrEnum):
     BEFFROI = "beffroi"
