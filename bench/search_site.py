@@ -101,7 +101,7 @@ def freshness(app, get):
         while word not in str([item["title"] for item in get(word).get_json()["items"]]):
             time.sleep(0.01)
         found.append(time.perf_counter() - start)
-    at_work.stop()
+    at_work.stop(timeout=60)
     found.sort()
     return f"p50 {found[10]:.2f} s, p95 {found[18]:.2f} s, worst {found[-1]:.2f} s"
 

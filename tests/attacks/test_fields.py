@@ -171,6 +171,7 @@ def test_i03_no_address_breaks_anything(world):
         methods = sorted({"GET", "POST"} & rule.methods)
         role = "administrator" if "/region/" in rule.rule or "/personnes/" in rule.rule else "manager"
         for n, path in enumerate(spoilt(rule.rule)):
+            # What no rule takes is refused before anybody asks how it was sent: each method has its share of it.
             for method in methods if reaches_a_view(world, path) else [methods[n % len(methods)]]:
                 try:
                     status = world.ask(role, method, path).status_code
@@ -239,11 +240,12 @@ NASTY = ["\x00", "²", "9" * 400, "100000000000000000000", "9999-12-31T23:59", "
 
 def alone(usual: Any) -> list[str]:
     """What a field is sent by itself, where one refusal would hide the others: what breaks its kind, told by its usual value."""
-    if not isinstance(usual, str):
-        return ["a\x00b", "²", "9" * 400, "0001-01-01T00:00"]
-    if usual.isdigit():
-        return ["²", "9" * 400]
-    return ["a\x00b", "0001-01-01T00:00"] if re.match(r"\d{4}-\d\d", usual) else ["a\x00b"]
+    every = ["a\x00b", "²"]
+    if not isinstance(usual, str) or usual.isdigit():
+        every.append("9" * 400)
+    if not isinstance(usual, str) or re.match(r"\d{4}-\d\d", usual):
+        every.append("0001-01-01T00:00")
+    return every
 
 
 @pytest.mark.parametrize("endpoint", sorted(FORMS.keys() & set(ENDPOINTS)))

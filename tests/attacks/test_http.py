@@ -6,6 +6,7 @@ from app.core.security import HEADERS
 from tests.attacks import matrix
 from tests.attacks.routes import routes
 from tests.attacks.test_forgery import best
+from tests.attacks.world import ROLES
 
 KNOWN = matrix.written()
 PUBLIC = {"public, no-cache", "public, max-age=300"}  # files that anyone may read; the colours of a territory
@@ -37,6 +38,31 @@ def test_every_answer_has_our_headers_and_head_is_get_without_its_body(world, bl
                 wrong.append(f"{path} as {role}: {whole.status_code} {missing} {whole.headers['Cache-Control']}")
     assert different == []
     assert wrong == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_refusal_has_its_page_whoever_is_refused(world, role):
+    """Of the matrix only numbers are read: here are the pages."""
+    ids = world.a.contents
+    refused = [
+        ("GET", "/nulle-part"),
+        ("GET", f"/propositions/{ids['proposal', 'hidden']}"),
+        ("GET", f"/propositions/{ids['proposal', 'draft']}"),
+        ("GET", f"/gestion/{world.b.slug}/reglages"),
+        ("GET", "/gestion/region/comptes"),
+        ("POST", f"/propositions/{ids['proposal', 'published']}/retirer"),
+        ("POST", f"/gestion/{world.b.slug}/reglages"),
+        ("POST", "/recherche"),
+    ]
+    met = set()
+    for method, path in refused:
+        answer = world.ask(role, method, path)
+        if answer.status_code >= 400:
+            met.add(answer.status_code)
+            assert answer.status_code < 500
+            assert answer.text.count("<h1") == 1, path
+            assert "</html>" in answer.text
+    assert {404, 405} <= met
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PROPFIND", "TRACE"])
