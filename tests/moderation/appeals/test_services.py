@@ -5,7 +5,7 @@ from sqlalchemy import delete, func, select
 
 from app.accounts import personal
 from app.accounts import queries as accounts
-from app.accounts.models import Role
+from app.accounts.models import Person, Role
 from app.audit.models import AuditEntry
 from app.contents import services as contents
 from app.contents.models import Redaction, State, Tally
@@ -85,6 +85,18 @@ def test_where_the_team_has_nobody_left_the_region_is_told():
     told = db.scalars(select(Notification.person_id).where(Notification.template == "appeal_waits").order_by(Notification.person_id)).all()
     assert told == sorted([world.nadine.id, world.agnes.id])
     assert "la réponse revient à l’administration de la région" in told_text("appeal_waits")
+
+
+def test_who_is_suspended_is_not_asked_to_answer():
+    """Red when the question had its own list of roles."""
+    world = make_case()
+    decision_id = decide(world)
+    db.get_one(Person, world.samir.id).suspended_at = clock.now()
+    db.commit()
+    appeal(against(decision_id))
+    told = db.scalars(select(Notification.person_id).where(Notification.template == "appeal_waits")).all()
+    assert world.samir.id not in told
+    assert world.nadine.id in told
 
 
 def told_text(template):
