@@ -11,7 +11,8 @@ import gzip
 import secrets
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import blake2b
 from sys import getsizeof
@@ -19,7 +20,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import brotli
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, current_app, has_request_context, request, session
 from markupsafe import Markup, escape
 from werkzeug.datastructures import Accept
 from werkzeug.exceptions import SecurityError
@@ -117,19 +118,42 @@ def kept(name: Hashable, build: Callable[[], T], *, size: Callable[[T], int] = g
         if part is not None and part.is_good(current_app.extensions["stamps"]):
             public(*part.names, until=part.until)
             return part.value
-    around = request.environ.get(MARK)
-    page = request.environ[MARK] = Public()
-    try:
+    with _apart() as page:
         value = build()
-    finally:
-        request.environ.pop(MARK)
-        if around is not None:
-            request.environ[MARK] = around
     if page.names:
         public(*page.names, until=page.until)
         if shelf is not None and moment is not None and (page.until is None or page.until > clock.now()):
             shelf.put(name, Part(value, page, moment), size(value) + 600)
     return value
+
+
+def known(name: Hashable, stamps: Sequence[str], build: Callable[[], T], *, size: Callable[[T], int] = getsizeof) -> T:
+    """As `kept`, for what is only looked up on the way, and moves with these stamps: the view still says whether its page is public.
+
+    Outside a request, it is made each time.
+    """
+    if not has_request_context():
+        return build()
+
+    def declared() -> T:
+        public(*stamps)
+        return build()
+
+    with _apart():
+        return kept(name, declared, size=size)
+
+
+@contextmanager
+def _apart() -> Iterator[Public]:
+    """What is declared public in here is not so of the page around it."""
+    around = request.environ.get(MARK)
+    page = request.environ[MARK] = Public()
+    try:
+        yield page
+    finally:
+        request.environ.pop(MARK)
+        if around is not None:
+            request.environ[MARK] = around
 
 
 def has_just_written() -> bool:

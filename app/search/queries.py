@@ -7,7 +7,7 @@ read, and then the list comes from the database, without ranking or counts.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -24,14 +24,14 @@ from app.contents import kinds, vocabularies
 from app.contents import queries as contents
 from app.contents.addresses import with_parents
 from app.contents.models import Content, ContentTerm, Term, Vocabulary
-from app.core import clock
+from app.core import clock, pagecache
 from app.core.db import db, one_of
 from app.core.i18n import _
 from app.core.logs import log
 from app.core.pages import PER_PAGE, Page, asked_page, paginate
 from app.search import engines, registry
 from app.search.analysis import FRENCH, WORD, analyser_of, term_of
-from app.search.engines.base import LAST_PAGE, SORTS, STATES, Results, SearchRequest, SearchUnavailable
+from app.search.engines.base import LAST_PAGE, SORTS, STATES, Hit, Results, SearchRequest, SearchUnavailable
 from app.search.grammar import Query, parse
 from app.search.highlight import Pieces, mark, passage, passage_and_terms
 from app.territories.models import Territory
@@ -63,6 +63,9 @@ class Names:
     places: dict[int, Place]
     terms: dict[tuple[str, str], tuple[int, str]]
     merged: dict[tuple[str, str], str]  # (vocabulary, key) of a term merged into another → the other's key
+
+    def __sizeof__(self) -> int:
+        return 400 * (len(self.places) + len(self.terms) + len(self.merged))
 
     def place_called(self, slug: str) -> Place | None:
         return next((each for each in self.places.values() if each.slug == slug), None)
@@ -224,8 +227,8 @@ def find(
     """One page of results, with facets. `within` restricts everything, counts included, as if nothing else existed.
     `home`: the territory whose results are lifted a little unless the address says otherwise (`home_of` the reader).
 
-    Queries: hits (one, and one a kind present), dates of their spaces, labels of territories and of vocabularies; on PostgreSQL
-    those of the index too.
+    Queries: hits (one, and one a kind present), dates of their spaces; on PostgreSQL those of the index too; after a change,
+    labels of territories and of vocabularies.
     """
     names = _names(facets)
     near = _near(params, names, home) if params.is_nudged else None
@@ -235,7 +238,7 @@ def find(
     except SearchUnavailable as error:
         log.warning("search is unavailable", error=str(error))
         return _browse(params, asked.within, names, per_page)
-    items, gone = _items(results.ids, results.terms)
+    items, gone = _items(results.hits)
     views = _facet_views(results.facets, params.filters, names, results.total)
     suggestion, is_replaced = _suggestion(params.query, results, items)
     pages = Page(items, max(0, results.total - gone), min(params.page, LAST_PAGE + 1), per_page)
@@ -399,28 +402,43 @@ def _hits() -> Any:
     )
 
 
-def _items(ids: Sequence[int], terms: Sequence[str]) -> tuple[list[Item], int]:
+def _items(hits: Sequence[Hit]) -> tuple[list[Item], int]:
     """The hits as they are in the database now, in the index's order, and how many may no longer be shown."""
-    if not ids:
+    if not hits:
         return [], 0
-    shown = {content.id: content for content in db.scalars(_hits(), {"ids": list(ids)}).unique()}
+    shown = {content.id: content for content in db.scalars(_hits(), {"ids": [hit.content_id for hit in hits]}).unique()}
     with_parents(list(shown.values()))
     moments = moments_of(list(shown.values()))
     items = []
-    for content in (shown[each] for each in ids if each in shown):
-        document, analyser = registry.document_of(content), analyser_of(content.language)
-        parts = (document.lessons, document.body) if document else ()
-        excerpt = _excerpt(content.summary, parts, terms, analyser)
-        items.append(Item(content, mark(content.title, terms, analyser), excerpt, moment_between(*moments[content.id])))
-    return items, len(ids) - len(items)
+    for hit in hits:
+        if content := shown.get(hit.content_id):
+            analyser = analyser_of(content.language)
+            excerpt = _excerpt(_texts(content), hit.terms, analyser)
+            items.append(Item(content, mark(content.title, hit.terms, analyser), excerpt, moment_between(*moments[content.id])))
+    return items, len(hits) - len(items)
 
 
-def _excerpt(summary: str, parts: Sequence[str], terms: Sequence[str], analyser: str) -> Pieces:
-    """The passage that has most of what was found: of the summary if it has as much as any, then of the lessons, then of the body."""
+def _texts(content: Content) -> Iterator[str]:
+    """Where a passage may come from, the dearest to make last: the whole text is taken out of its HTML."""
+    if content.summary:
+        yield content.summary
+    if document := registry.document_of(content):
+        yield from filter(None, (document.lessons, document.body))
+
+
+def _excerpt(texts: Iterator[str], terms: Sequence[str], analyser: str) -> Pieces:
+    """The first passage that has all of these terms, else the first of those that have most of them."""
     if not terms:
-        return passage(summary or next(filter(None, parts), ""), ())
-    passages = [passage_and_terms(text, terms, analyser=analyser) for text in (summary, *parts) if text]
-    return max(passages, key=lambda found: found[1], default=([], 0))[0]
+        return passage(next(texts, ""), ())
+    best: Pieces = []
+    most = -1
+    for text in texts:
+        found, count = passage_and_terms(text, terms, analyser=analyser)
+        if count > most:
+            best, most = found, count
+        if most == len(terms):
+            break
+    return best
 
 
 def moment_between(opens_at: datetime | None, closes_at: datetime | None) -> str | None:
@@ -517,8 +535,13 @@ def _every_name() -> Any:
 
 
 def _names(facets: Sequence[str]) -> Names:
-    """One query."""
-    vocabularies = [name for name in facets if name not in WITHOUT_VOCABULARY]
+    """One query, of a process and a change."""
+    vocabularies = tuple(name for name in facets if name not in WITHOUT_VOCABULARY)
+    stamps = ("search", "region")  # the first too: an import may bring a term, with what carries it
+    return pagecache.known(("names", vocabularies), stamps, lambda: _read_names(vocabularies))
+
+
+def _read_names(vocabularies: Sequence[str]) -> Names:
     found = Names({}, {}, {})
     for vocabulary, place_id, key, label, number, leads_to in db.execute(_every_name(), {"vocabularies": vocabularies}):
         if leads_to:

@@ -180,6 +180,13 @@ def test_the_last_word_is_also_a_beginning(engine):
     assert ids(engine, "pa") == []
 
 
+def test_a_hit_says_which_of_the_words_it_has(engine):
+    engine.put([document(1, "Piste cyclable"), document(2, "Un marché", "près de la piste"), document(3, "Un lavoir")])
+    found = ask(engine, "piste cyclable marché ")
+    assert {hit.content_id: set(hit.terms) for hit in found.hits} == {1: {"pist", "cyclabl"}, 2: {"march", "pist"}}
+    assert [hit.terms for hit in ask(engine).hits] == [(), (), ()]
+
+
 def test_a_mistyped_word_finds_and_is_corrected(engine):
     engine.put([document(1, "Les marches exploratoires"), document(2, "Vélo")])
     results = ask(engine, "exploartoire vélo")

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.contents import vocabularies
 from app.contents.models import Content, State
+from app.contents.services import set_terms
 from app.core import clock, stamps
 from app.core.db import db, transaction
 from app.follows import services as follows
@@ -163,3 +165,24 @@ def test_a_renamed_place_is_renamed_in_kept_results(project, readers):
         territory("tourcoing").short_name = "Tourcoing-Nord"
         stamps.bump("region")
     assert everyone_reads(readers, ADDRESS, "Tourcoing-Nord")
+
+
+def test_the_names_of_facets_are_read_once_and_follow_each_change(project, readers, site):
+    """The answer itself is made whole each time. Seen red with no stamp, and with the page made public by what it looks up."""
+    with transaction():
+        term = vocabularies.add_term("theme", "Thèmes", label="Mobilités", by=None)
+        set_terms(now_in(project), [term])
+    sync.rebuild()
+
+    def labels():
+        answer = readers[0].client.get("/recherche.json?q=v%C3%A9lo")
+        assert "ETag" not in answer.headers
+        return [value["label"] for value in answer.get_json()["facets"]["theme"]]
+
+    assert labels() == ["Mobilités"]
+    with statements_to(site.extensions["engine"]) as statements:
+        assert labels() == ["Mobilités"]
+    assert not [each for each in statements if "vocabularies" in each]
+    with transaction():
+        vocabularies.rename_term(db.merge(term), label="Se déplacer", by=None)
+    assert labels() == ["Se déplacer"]

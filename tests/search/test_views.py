@@ -210,6 +210,16 @@ def test_json_has_the_promised_shape(client, run_worker, tourcoing):
     assert [each["value"] for each in found["facets"]["kind"]] == ["project"]
 
 
+def test_the_passage_is_the_first_that_has_all_that_was_found(client, tourcoing, run_worker):
+    """The summary if the body adds nothing, the body if it has more. Seen red with the summary alone."""
+    made = make_content(Project, territory=tourcoing, title="Un titre", summary="Une piste pour les vélos.")
+    made.body_html = "<p>Elle longe le canal, dit-on.</p><p>Cette piste va du marché au canal.</p>"
+    db.commit()
+    run_worker("search")
+    assert answer(client, "piste vélo")["items"][0]["excerpt"] == "Une piste pour les vélos."
+    assert "piste va du marché au canal" in answer(client, "piste marché canal")["items"][0]["excerpt"]
+
+
 def test_a_territory_contains_those_below_it(client, run_worker, tourcoing):
     mel = make_territory(short_name="MEL", slug="mel", kind="epci")
     tourcoing.parent_id = mel.id

@@ -106,16 +106,18 @@ class SearchRequest:
 
 @dataclass(frozen=True)
 class Hit:
-    """`likeness`, of `more_like` only: how near the whole text, from 0 to 1, the same for every text and index."""
+    """`terms`, of `search` only: those looked for that it has. `likeness`, of `more_like` only: how near the whole text,
+    from 0 to 1, the same for every text and index."""
 
     content_id: int
     score: float
     likeness: float = 0.0
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Results:
-    """`terms` are all the terms that were looked for, near spellings included: what highlights mark.
+    """`terms` are all the terms that were looked for, near spellings included: highlights mark those that a hit has.
 
     `corrections` pairs a typed word that is nowhere with the term searched in its place. `until`: the second at which
     something of this index next opens or closes.

@@ -120,7 +120,7 @@ def search(snapshot: Snapshot, request: SearchRequest) -> Results:
         counted[facet] = _count(columns, facet, mask, now)
     total = int(chosen.sum())
     return Results(
-        total, _page(columns, matches, chosen, request), counted, tuple(matches.terms), tuple(matches.corrections), columns.next_edge(now)
+        total, _page(snapshot, matches, chosen, request), counted, tuple(matches.terms), tuple(matches.corrections), columns.next_edge(now)
     )
 
 
@@ -394,13 +394,13 @@ def _count(columns: Columns, facet: str, mask: Mask, now: int) -> list[tuple[str
     return [(name, count) for name, count in counts if count]
 
 
-def _page(columns: Columns, matches: Matches, chosen: Mask, request: SearchRequest) -> list[Hit]:
+def _page(snapshot: Snapshot, matches: Matches, chosen: Mask, request: SearchRequest) -> list[Hit]:
     """One page, in order. Sorted by date or territory, what has every word comes before what has some of them."""
     start = (request.page - 1) * request.per_page
     if start < 0 or request.page > LAST_PAGE:
         return []
+    columns, scores = snapshot.columns, matches.scores
     places = np.flatnonzero(chosen)
-    scores = matches.scores
     keys: tuple[NDArray, ...]
     if request.sort == "relevance" and (matches.scores[places] > 0).any():
         wanted = start + request.per_page
@@ -415,7 +415,19 @@ def _page(columns: Columns, matches: Matches, chosen: Mask, request: SearchReque
             keys += (_territory_rank(columns, request.territory_order)[places],)
         keys += (partial,)
     order = places[np.lexsort(keys)][start : start + request.per_page]
-    return [Hit(int(columns.content_id[place]), float(scores[place])) for place in order]
+    terms = _terms_of_each(snapshot, matches.terms, order)
+    return [Hit(int(columns.content_id[place]), float(scores[place]), terms=there) for place, there in zip(order, terms, strict=True)]
+
+
+def _terms_of_each(snapshot: Snapshot, terms: Sequence[str], order: NDArray) -> list[tuple[str, ...]]:
+    """Which of these terms each of a few documents has."""
+    found: list[tuple[str, ...]] = [()] * len(order)
+    for term, places in zip(terms, snapshot.places([("any", term) for term in terms]), strict=True):
+        if len(places):
+            nearest = places[np.minimum(np.searchsorted(places, order), len(places) - 1)]
+            for number in np.flatnonzero(nearest == order):
+                found[number] += (term,)
+    return found
 
 
 def _territory_rank(columns: Columns, order: Sequence[str]) -> Ints:
