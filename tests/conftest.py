@@ -31,6 +31,29 @@ from config import Config
 settings.register_profile("beffroi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("beffroi")
 
+# What is asked here of pages, words and files is answered alike on every database: the gate asks once, on SQLite.
+ONCE = (
+    "attacks/test_http.py",
+    "attacks/test_markup.py",
+    "attacks/test_requests.py",
+    "core/test_assets.py",
+    "core/test_differences.py",
+    "core/test_fetch.py",
+    "core/test_formats.py",
+    "core/test_templates.py",
+    "core/test_text.py",
+    "core/test_urls.py",
+    "operations/test_settings.py",
+    "pages/test_every_page.py",
+    "pages/test_linked_data.py",
+    "pages/test_words.py",
+    "search/test_analysis.py",
+    "search/test_grammar.py",
+    "search/test_highlight.py",
+    "search/test_whoosh.py",
+    "test_architecture.py",
+)
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 GIVEN_URL = os.environ.get("TEST_DATABASE_URL", "")
@@ -278,6 +301,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="Chromium is absent"))
         if "postgres" in item.keywords and not GIVEN_URL.startswith("postgres"):
             item.add_marker(pytest.mark.skip(reason="PostgreSQL is absent (TEST_DATABASE_URL)"))
+        if item.path.as_posix().endswith(ONCE):
+            item.add_marker(pytest.mark.once)
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -164,6 +164,7 @@ def from_plain(typed: str) -> str:
     return "".join(f"<p>{'<br>'.join(str(escape(line)) for line in part.splitlines())}</p>" for part in paragraphs if part)
 
 
+@lru_cache(maxsize=5_000)
 def slugify(title: str) -> str:
     """`Plan vélo : 2ᵉ phase` → `plan-velo-2e-phase`."""
     folded = unicodedata.normalize("NFKD", title.replace("œ", "oe").replace("æ", "ae").replace("Œ", "oe"))

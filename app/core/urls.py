@@ -28,7 +28,8 @@ class Ref(BaseConverter):
     def to_url(self, value) -> str:
         if isinstance(value, int):
             return str(value)
-        return f"{value.id}-{value.slug}" if value.slug else str(value.id)
+        slug = value.slug
+        return f"{value.id}-{slug}" if slug else str(value.id)
 
 
 class BoundedInt(IntegerConverter):
