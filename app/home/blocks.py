@@ -9,7 +9,7 @@ from app.home.views import page_end, rows_by_moment, stamps_of
 from app.moderation.transparency.blocks import moderation
 from app.projects.labels import MATURITIES
 from app.projects.queries import public_projects
-from app.territories import blocks
+from app.territories import blocks, openings
 
 
 def declare() -> None:
@@ -17,6 +17,7 @@ def declare() -> None:
     blocks.register(projects)
     blocks.register(sheets)
     blocks.register(moderation)
+    openings.register(open_in_each)
 
 
 def activities(territory):
@@ -34,3 +35,8 @@ def sheets(territory):
     return "home/block_sheets.html", {
         "sheets": [content_row(each) for each in latest("initiative", "document", "tool", territory_id=territory.id, limit=6)]
     }
+
+
+def open_in_each():
+    pagecache.public(until=page_end())
+    return queries.open_by_territory()

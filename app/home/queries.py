@@ -105,9 +105,18 @@ class TerritoryLine:
 
 def territory_lines() -> list[TerritoryLine]:
     """The pilot territories by name, with what is open there and how many projects they have. Two queries."""
-    rows = db.execute(figures_by_territory(), {"now": clock.now()})
-    counts = {territory_id: (opened or 0, projects or 0) for territory_id, opened, projects in rows}
+    counts = counts_by_territory()
     return [TerritoryLine(each, *counts.get(each.id, (0, 0))) for each in db.scalars(pilots())]
+
+
+def open_by_territory() -> dict[int, int]:
+    """How many consultations and debates are open in each, by its id. One query."""
+    return {territory_id: opened for territory_id, (opened, _projects) in counts_by_territory().items() if territory_id and opened}
+
+
+def counts_by_territory() -> dict[int | None, tuple[int, int]]:
+    rows = db.execute(figures_by_territory(), {"now": clock.now()})
+    return {territory_id: (opened or 0, projects or 0) for territory_id, opened, projects in rows}
 
 
 @cache

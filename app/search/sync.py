@@ -138,7 +138,7 @@ def sync(keys: Sequence[str]) -> None:
             documents = documents_of(ids)
             engine.put(documents, set(ids) - {document.content_id for document in documents})
     except SearchUnavailable as error:
-        log.warning("the index cannot be written: building it again", error=str(error))
+        log.info("building the index", because=str(error))
         rebuild(engine)
         return
     with transaction():

@@ -1,6 +1,6 @@
 """Places and their tree, their look, charter and legal pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.hooks import Hooks
@@ -10,6 +10,9 @@ from app.territories.models import Territory
 # The template finds `territory` and the context; a block whose figures change with time calls `pagecache.public(until=…)` itself.
 Block = Callable[[Territory], tuple[str, dict[str, Any]] | None]
 blocks: Hooks[Block] = Hooks()
+# To the list of territories: a function () → how much is open in each, by its number. It calls `pagecache.public(until=…)` too.
+Openings = Callable[[], Mapping[int, int]]
+openings: Hooks[Openings] = Hooks()
 
 
 def init_app(app):

@@ -1,5 +1,6 @@
 """The public pages of places: the same for every visitor, kept in front until the territory changes."""
 
+from collections import Counter
 from sys import getsizeof
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
@@ -41,7 +42,10 @@ def described(territory: Territory, parent: Territory | None = None) -> dict:
 def index():
     require("territory.read")
     pagecache.public("region")
-    return render_template("territories/index.html", tree=queries.tree())
+    opened: Counter[int] = Counter()
+    for count in registry.openings:
+        opened.update(count())
+    return render_template("territories/index.html", tree=queries.tree(), opened=opened)
 
 
 @territories.get("/territoires.json")

@@ -58,3 +58,17 @@ def test_three_lists_in_one_query(count_queries, tourcoing):
     assert found == {"open": [first, last, never], "soon": [sooner, later], "closed": [recent, old]}
     assert elsewhere in queries.by_moment(9, 9, 9)["open"]
     assert queries.by_moment(2, 1, 1, tourcoing.id) == {"open": [first, last], "soon": [sooner], "closed": [recent]}
+
+
+def test_the_list_of_territories_says_where_something_is_open(client, count_queries, tourcoing):
+    """Seen red without `openings.register`."""
+    for closes, model in ((5, Debate), (None, Consultation), (-2, Debate)):
+        activity(tourcoing, closes=closes, model=model)
+    activity(tourcoing, opens=3)
+    quiet = make_territory(name="Roubaix")
+    activity(quiet, closes=-2)
+    count_queries.clear()
+    page = client.get("/territoires/").text
+    assert page.count("en cours") == 1
+    assert "2 consultations et débats en cours" in page
+    assert len(count_queries) <= 4
