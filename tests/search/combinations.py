@@ -6,14 +6,14 @@ Titles hold words that no stemmer changes, so that SQL can look for them by LIKE
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, extract, func, or_, select, true
+from sqlalchemy import and_, extract, func, or_, select, text, true
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
 from app.contents import services as contents
 from app.contents.models import Content, ContentTerm, State, Term, Vocabulary
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, is_postgres
 from app.debates.models import Debate
 from app.initiatives.models import Initiative
 from app.projects.models import Project
@@ -68,6 +68,9 @@ def make_region(chance, count):
         for key, some in LISTS.items():
             for term in chance.sample(some, chance.choice([0, 0, 1, 2])):
                 db.add(ContentTerm(content_id=thing.id, term_id=terms[key, term].id))
+    db.flush()
+    if is_postgres():  # which joins in the worst order, and takes half a minute, until it has counted these rows
+        db.execute(text("ANALYZE"))
     db.commit()
 
 
