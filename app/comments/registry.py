@@ -4,6 +4,7 @@ argued: set[str] = set()
 voted: set[str] = {"argument"}
 replied: set[str] = {"argument"}
 answered: set[str] = set()  # by the territory only
+acts = {"argument": "argue", "comment": "comment"}  # by which act each was written: while it is open, it may be edited
 
 
 def take_arguments(*kinds: str) -> None:

@@ -13,7 +13,7 @@ from app.contents import redactions
 from app.contents import services as contents
 from app.contents.models import Content, State, Voice
 from app.core.db import db, is_postgres
-from app.core.errors import DomainError
+from app.core.errors import Closed, DomainError
 from app.core.i18n import _
 from app.core.text import WRITTEN_LIMIT, from_markdown, one_line, plain, shorten, tidy
 from app.territories.models import Territory
@@ -29,7 +29,7 @@ def post_argument(about: Content, *, author: Person, side: str, body: str, title
     space = queries.space_of(about)
     now = contents.require_open(space, "argue")
     if not about.is_public:
-        raise DomainError(_("Ce texte n’est plus publié : on ne peut plus y répondre. Votre texte est gardé ci-dessous."))
+        raise Closed(_("Ce texte n’est plus publié : on ne peut plus y répondre."))
     argument = Argument(side=side_named(side), is_titled=bool(one_line(title)), created_at=now)
     place(argument, about, space)
     contents.write(argument, title=title_from(title, body), body=checked_body(body))
@@ -51,7 +51,7 @@ def reply(to: Content, *, author: Person, body: str, voice: str = Voice.CITIZEN)
     else:
         comment.byline = official_name(author, to.territory_id)
     if not to.is_public:
-        raise DomainError(_("Ce texte n’est plus publié : on ne peut plus y répondre. Votre texte est gardé ci-dessous."))
+        raise Closed(_("Ce texte n’est plus publié : on ne peut plus y répondre."))
     place(comment, to, space)
     contents.write(comment, title=title_from("", body), body=checked_body(body))
     refuse_twice(comment, author)
@@ -61,7 +61,7 @@ def reply(to: Content, *, author: Person, body: str, voice: str = Voice.CITIZEN)
 
 def edit_argument(argument: Argument, *, by: Person, seen: int, body: str, title: str = "") -> None:
     """A new version, while arguments are still taken. Votes say which version they saw."""
-    refuse_late(argument, "argue")
+    check_editable(argument)
     text = {"title": title_from(title, body), "body": checked_body(body)}
     refuse_twice(argument, by, body=text["body"])
     revise(argument, by=by, seen=seen, **text)
@@ -70,8 +70,7 @@ def edit_argument(argument: Argument, *, by: Person, seen: int, body: str, title
 
 
 def edit_reply(comment: Comment, *, by: Person, seen: int, body: str) -> None:
-    if comment.voice == Voice.CITIZEN:
-        refuse_late(comment, "comment")
+    check_editable(comment)
     text = {"title": title_from("", body), "body": checked_body(body)}
     refuse_twice(comment, by, body=text["body"])
     revise(comment, by=by, seen=seen, **text)
@@ -88,7 +87,7 @@ def vote(content: Content, *, person: Person, value: str | None) -> None:
         raise DomainError(_("On ne donne pas d’avis sur cette page."))
     contents.require_open(queries.space_of(content), "vote")
     if not content.is_public:
-        raise DomainError(_("Ce texte n’est plus publié : on ne peut plus donner son avis."))
+        raise Closed(_("Ce texte n’est plus publié : on ne peut plus donner son avis."))
     contents.cast_vote(content, person=person, value=value)
 
 
@@ -165,11 +164,12 @@ def refuse_twice(content: Content, author: Person, *, body: str | None = None, t
         raise DomainError(_("Vous avez déjà envoyé ce texte ici. Il n’est pas publié deux fois."), field="body")
 
 
-def refuse_late(content: Content, act: str) -> None:
-    """A text is edited while the act that made it is still open, and as long as it stands."""
+def check_editable(content: Content) -> None:
+    """A text is edited as long as it stands and while the act that made it is open; the territory's own reply, after that too."""
     if content.state not in EDITABLE:
-        raise DomainError(_("Ce texte n’est plus publié : il ne peut plus être modifié."))
-    contents.require_open(queries.space_of(content), act)
+        raise Closed(_("Ce texte n’est plus publié : il ne peut plus être modifié."))
+    if content.kind != "comment" or content.voice == Voice.CITIZEN:
+        contents.require_open(queries.space_of(content), registry.acts[content.kind])
 
 
 def revise(content: Content, *, by: Person, seen: int, title: str, body: str) -> None:

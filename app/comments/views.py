@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -12,9 +12,10 @@ from app.contents import redactions
 from app.contents.addresses import with_parents
 from app.contents.kinds import url_of
 from app.contents.models import Content, Phase, State, Voice
-from app.contents.services import is_allowed
+from app.contents.services import is_allowed, require_open
 from app.core import clock, formats, limits
-from app.core.errors import NotFound, safe_referrer
+from app.core.db import SAFE_METHODS
+from app.core.errors import Closed, NotFound, safe_referrer
 from app.core.forms import Form, VersionedForm, refusals_in
 from app.core.i18n import _
 from app.core.limits import limiter
@@ -123,6 +124,18 @@ def next_change(phases: Iterable[Phase], closes_at: datetime | None) -> datetime
     return min(edges, default=None)
 
 
+def told_closed(check: Callable[[], object]) -> bool:
+    """A form that could only refuse is not opened: say why, on the page it would be opened from. What is sent late is kept, by the form."""
+    if request.method not in SAFE_METHODS:
+        return False
+    try:
+        check()
+    except Closed as refusal:
+        flash(refusal.message, "warning")
+        return True
+    return False
+
+
 # --- Votes -------------------------------------------------------------------------------------------------------------------
 
 
@@ -143,6 +156,8 @@ def vote(content_id):
 def argue(about: Content):
     """The view that features give to what takes arguments: a debate, a proposal."""
     require("content.argue", about)
+    if told_closed(lambda: require_open(queries.space_of(about), "argue")):
+        return redirect(url_of(about), 303)
     form = ArgumentForm(side=request.args.get("side") if request.method == "GET" else None)
     with refusals_in(form):
         if form.validate_on_submit():
@@ -166,6 +181,8 @@ def reply(content_id):
     to = queries.get_contribution(content_id)
     require("content.read", to)
     require("content.comment", to)
+    if not can("content.answer", to) and told_closed(lambda: require_open(queries.space_of(to), "comment")):
+        return redirect(url_of(to), 303)
     form = ReplyForm()
     official = request.form.get("voice") == Voice.OFFICIAL
     if official:
@@ -183,6 +200,8 @@ def reply(content_id):
 def edit(content_id):
     content = get_said(content_id)
     require(f"{content.kind}.edit", content)
+    if told_closed(lambda: services.check_editable(content)):
+        return redirect(url_of(content), 303)
     form = ArgumentEditForm() if content.kind == "argument" else ReplyEditForm()
     if request.method == "GET":
         fill(form, content)

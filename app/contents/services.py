@@ -28,7 +28,7 @@ from app.contents.models import (
 )
 from app.core import clock, stamps
 from app.core.db import add_row, db, insert_or_ignore, is_postgres, one_of
-from app.core.errors import Conflict, DomainError
+from app.core.errors import Closed, Conflict, DomainError
 from app.core.i18n import _
 from app.core.text import Cleaned, markdown, one_line, plain, shorten, tidy
 from app.files import services as files
@@ -366,18 +366,18 @@ def require_open(space: Content, act: str) -> datetime:
     """
     now = clock.now()
     if not space.is_public:
-        raise DomainError(_("Cette page n’est pas publiée : rien ne peut y être écrit pour l’instant."))
+        raise Closed(_("Cette page n’est pas publiée : rien ne peut y être écrit pour l’instant."))
     bounds = bounds_of(space, queries.phases_of(space), act)
     if not bounds:
-        raise DomainError(_("Ce n’est pas proposé ici."))
+        raise Closed(_("Ce n’est pas proposé ici."))
     if any((opens is None or opens <= now) and (closes is None or now < closes) for opens, closes in bounds):
         return now
     coming = sorted(opens for opens, _closes in bounds if opens and opens > now)
     if coming:
         from app.core.formats import moment
 
-        raise DomainError(_("Ce n’est pas encore ouvert. Revenez à partir du %(when)s.", when=moment(coming[0])))
-    raise DomainError(_("C’est clos : il n’est plus possible de participer ici. Votre texte est gardé ci-dessous, vous pouvez le copier."))
+        raise Closed(_("Ce n’est pas encore ouvert. Revenez à partir du %(when)s.", when=moment(coming[0])))
+    raise Closed(_("C’est clos : il n’est plus possible de participer ici."))
 
 
 # --- Terms, attachments ----------------------------------------------------------------------------------------------------

@@ -32,6 +32,10 @@ class Conflict(DomainError):
     """Somebody else was first: an edit on an old version, a case already decided."""
 
 
+class Closed(DomainError):
+    """Nothing can be sent here, now or any more: what was typed can only be copied."""
+
+
 class PermissionDenied(Exception):
     """The current person may not do this."""
 

@@ -14,7 +14,7 @@ from wtforms.validators import ValidationError
 
 from app.core.clock import PARIS
 from app.core.db import SAFE_METHODS, db, writing
-from app.core.errors import Conflict, DomainError
+from app.core.errors import Closed, Conflict, DomainError
 from app.core.formats import moment
 from app.core.i18n import _, _l
 
@@ -94,7 +94,8 @@ def refusals_in(form: Form) -> Iterator[None]:
         if error.field and error.field in form:
             form[error.field].errors = [*form[error.field].errors, error.message]
         else:
-            form.form_errors.append(error.message)
+            kept = _("Votre texte est gardé ci-dessous, vous pouvez le copier.")
+            form.form_errors.append(f"{error.message} {kept}" if isinstance(error, Closed) else error.message)
 
 
 def at_most(length: int) -> _Length:

@@ -14,7 +14,7 @@ from app.contents.models import Content, State, Voice
 from app.contents.queries import BODIES
 from app.core import clock, formats
 from app.core.db import db, insert_or_ignore
-from app.core.errors import DomainError, NotFound
+from app.core.errors import Closed, DomainError, NotFound
 from app.core.i18n import _, ngettext
 from app.moderation import places, queries
 from app.moderation.models import ActivityRegime, Decision, Regime, Settings
@@ -83,11 +83,10 @@ def refuse_suspended(sanctions: Sequence[Sanction]) -> None:
     """Say no with the reason, until when, and how to contest it. What was typed is shown again by whoever asked."""
     for sanction in sanctions:
         if sanction.kind == SanctionKind.SUSPENSION and sanction.ends_at is not None:
-            raise DomainError(
+            raise Closed(
                 _(
                     "Vous ne pouvez pas écrire ici jusqu’au %(when)s. La raison : %(facts)s "
-                    "Vous pouvez contester cette suspension : le lien est dans le message que vous avez reçu. "
-                    "Votre texte est gardé ci-dessous, vous pouvez le copier.",
+                    "Vous pouvez contester cette suspension : le lien est dans le message que vous avez reçu.",
                     when=formats.moment(sanction.ends_at),
                     facts=sanction.facts.rstrip(". ") + ".",
                 )

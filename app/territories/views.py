@@ -42,18 +42,25 @@ def described(territory: Territory, parent: Territory | None = None) -> dict:
 def index():
     require("territory.read")
     pagecache.public("region")
-    opened: Counter[int] = Counter()
-    for count in registry.openings:
-        opened.update(count())
-    return render_template("territories/index.html", tree=queries.tree(), opened=opened)
+    return render_template("territories/index.html", tree=queries.tree(), opened=open_in_each())
 
 
 @territories.get("/territoires.json")
 def index_json():
     require("territory.read")
     pagecache.public("region")
-    items = [described(each, root if each is not root else None) for root, children in queries.tree() for each in [root, *children]]
+    opened = open_in_each()
+    places = [(each, root if each is not root else None) for root, children in queries.tree() for each in [root, *children]]
+    items = [described(each, parent) | {"open": opened[each.id]} for each, parent in places]
     return jsonify(total=len(items), page=1, pages=1, items=items)
+
+
+def open_in_each() -> Counter[int]:
+    """How many things one can take part in now, by the id of the territory that hosts them."""
+    opened: Counter[int] = Counter()
+    for count in registry.openings:
+        opened.update(count())
+    return opened
 
 
 @territories.get("/territoires/<slug>/")

@@ -3,7 +3,7 @@ import pytest
 from app.comments import services
 from app.contents import queries as contents
 from app.contents.models import State
-from tests.factories import make_person
+from tests.factories import make_person, make_territory
 from tests.participation import CLOSES, OPENS, fresh, make_argument, make_consultation, make_debate, make_proposal, make_reply
 
 
@@ -116,6 +116,36 @@ def test_a_refused_argument_keeps_its_text(client, at):
     assert page.status_code == 422
     assert "clos" in page.text
     assert "Trop tard, mais écrit." in page.text
+
+
+def test_a_form_that_could_only_refuse_is_not_opened(client, at):
+    """Who follows an old link learns it before writing, not after."""
+    debate = make_debate(opens_at=OPENS, closes_at=CLOSES)
+    at(OPENS)
+    argument = make_argument(debate)
+    mine = make_reply(argument, author=argument.author)
+    client.log_in(argument.author)
+    forms = [f"/debats/{debate.id}/argumenter", *(f"/contributions/{each.id}/modifier" for each in (argument, mine))]
+    forms.append(f"/contributions/{argument.id}/repondre")
+    assert {client.get(form).status_code for form in forms} == {200}
+    at(CLOSES)
+    client.log_in(argument.author)
+    for form in forms:
+        answer = client.get(form)
+        assert answer.status_code == 303
+        told = client.get(answer.location).text
+        assert "C’est clos" in told
+        assert "gardé ci-dessous" not in told, "nothing was typed"
+
+
+def test_the_territory_still_answers_after_the_end(client, at):
+    territory = make_territory()
+    debate = make_debate(territory=territory, opens_at=OPENS, closes_at=CLOSES)
+    at(OPENS)
+    argument = make_argument(debate)
+    at(CLOSES)
+    client.log_in(make_person(roles=[("manager", territory)]))
+    assert client.get(f"/contributions/{argument.id}/repondre").status_code == 200
 
 
 def test_a_visitor_who_wants_to_argue_logs_in_and_comes_back(client):

@@ -386,6 +386,29 @@ def test_an_author_edits_and_everyone_sees_what_changed(client):
     assert "version 2" in client.get(f"/propositions/{proposal.id}").text
 
 
+def test_a_form_that_could_only_refuse_is_not_opened(client, at):
+    """Who follows an old link learns it before writing; a draft, though, is still there to be read and copied."""
+    consultation = make_consultation(opens_at=OPENS, closes_at=CLOSES)
+    at(OPENS)
+    proposal = make_proposal(consultation)
+    client.log_in(proposal.author)
+    here = f"/propositions/{proposal.id}"
+    forms = [f"/consultations/{consultation.id}/proposer", *(f"{here}/{act}" for act in ("modifier", "argumenter", "ajouter-une-source"))]
+    assert {client.get(form).status_code for form in forms} == {200}
+    at(CLOSES)
+    client.log_in(proposal.author)
+    for form in forms:
+        answer = client.get(form)
+        assert answer.status_code == 303
+        assert "C’est clos" in client.get(answer.location).text
+    at(OPENS)
+    client.log_in(proposal.author)
+    client.post(f"/consultations/{consultation.id}/brouillon", data={"title": "Un banc", "body": "À l’ombre."})
+    at(CLOSES)
+    client.log_in(proposal.author)
+    assert "À l’ombre." in client.get(f"/consultations/{consultation.id}/proposer").text
+
+
 def test_nobody_else_edits_or_withdraws(client):
     proposal = make_proposal()
     client.log_in(make_person(roles=[("manager", territory_of(proposal))]))

@@ -72,3 +72,5 @@ def test_the_list_of_territories_says_where_something_is_open(client, count_quer
     assert page.count("en cours") == 1
     assert "2 consultations et débats en cours" in page
     assert len(count_queries) <= 4
+    counted = {place["id"]: place["open"] for place in client.get("/territoires.json").json["items"]}
+    assert (counted[tourcoing.id], counted[quiet.id]) == (2, 0)

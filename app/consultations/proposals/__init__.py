@@ -17,6 +17,7 @@ def init_app(app):
     places.takes("proposal", into="consultation", act="propose")
     registry.take_votes("proposal")
     registry.take_answers("proposal")
+    registry.acts["proposal"] = "propose"
     rules.declare()
     listeners.listen()
     search.declare()

@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 
 from app.accounts.models import Person
 from app.comments.queries import space_of
-from app.comments.services import in_turn, refuse_late, refuse_twice, says_something
+from app.comments.services import check_editable, in_turn, refuse_twice, says_something
 from app.consultations.models import Consultation
 from app.consultations.proposals import queries
 from app.consultations.proposals.models import Proposal, Section, Source
@@ -15,7 +15,7 @@ from app.contents import services as contents
 from app.contents.models import Content, Revision, State, Voice
 from app.core import clock
 from app.core.db import db
-from app.core.errors import DomainError
+from app.core.errors import Closed, DomainError
 from app.core.i18n import _
 from app.core.text import WRITTEN_LIMIT, one_line, slugify, tidy
 
@@ -75,7 +75,7 @@ def propose_officially(
 
 def edit_proposal(proposal: Proposal, *, by: Person, seen: int, title: str, body: str) -> None:
     """A new version, while proposals are still taken. Votes say which version they saw."""
-    refuse_late(proposal, "propose")
+    check_editable(proposal)
     checked(title, body)
     refuse_twice(proposal, by, body=body, title=one_line(title))
     if seen == proposal.revision and redactions.written(proposal) == (one_line(title), tidy(body)):
@@ -91,7 +91,7 @@ def add_source(proposal: Proposal, *, author: Person, title: str, url: str, body
     """A document to read about the proposal."""
     now = contents.require_open(space_of(proposal), "argue")
     if not proposal.is_public:
-        raise DomainError(_("Cette proposition n’est plus publiée : on ne peut plus y ajouter de source."))
+        raise Closed(_("Cette proposition n’est plus publiée : on ne peut plus y ajouter de source."))
     title = limited(title, TITLE_LIMIT, "title")
     if not says_something(title):
         raise DomainError(_("Donnez le titre du document."), field="title")

@@ -6,7 +6,8 @@ from flask import Blueprint, abort, flash, jsonify, redirect, render_template, r
 from app.accounts.models import Person
 from app.comments import queries as comments
 from app.comments import reading
-from app.comments.views import May, asked_sort, may_in, next_change, page_asked, pages_of, said
+from app.comments.services import check_editable
+from app.comments.views import May, asked_sort, may_in, next_change, page_asked, pages_of, said, told_closed
 from app.comments.views import argue as argue_about
 from app.consultations import queries as consultations
 from app.consultations.models import Consultation
@@ -20,6 +21,7 @@ from app.contents.addresses import with_parents
 from app.contents.kinds import url_of
 from app.contents.mine import told_of
 from app.contents.models import Content, Phase
+from app.contents.services import require_open
 from app.core import limits, pagecache
 from app.core.db import let_go
 from app.core.differences import differences
@@ -185,6 +187,8 @@ def load_consultation(consultation_id: int) -> Consultation:
 def propose(consultation_id):
     consultation = load_consultation(consultation_id)
     draft = queries.draft_of(me(), consultation) if request.method == "GET" else None
+    if draft is None and told_closed(lambda: require_open(consultation, "propose")):
+        return redirect(url_of(consultation), 303)
     form = (DraftForm if request.form.get("action") == "draft" else ProposalForm)()
     form.offer_sections(queries.sections_of(consultation))
     if draft is not None:
@@ -251,6 +255,8 @@ def edit(proposal_id):
     proposal = load(proposal_id, "proposal.edit")
     if proposal.state == "draft":
         return redirect(url_for("proposals.propose", consultation_id=proposal.space))
+    if told_closed(lambda: check_editable(proposal)):
+        return redirect(address(proposal), 303)
     form = ProposalEditForm()
     if request.method == "GET":
         form.version.data = str(proposal.revision)
@@ -287,6 +293,8 @@ def argue(proposal_id):
 @limiter.limit(limits.WRITING, methods=["POST"])
 def add_source(proposal_id):
     proposal = load(proposal_id, "source.add")
+    if told_closed(lambda: require_open(proposal.space, "argue")):
+        return redirect(address(proposal), 303)
     form = SourceForm()
     with refusals_in(form):
         if form.validate_on_submit():

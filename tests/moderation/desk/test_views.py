@@ -1,6 +1,7 @@
 """The pages of the desk, as agents use them without any script."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -9,6 +10,7 @@ from app.accounts.models import Person, Role
 from app.comments.models import Argument, Side
 from app.contents import services as contents
 from app.contents.models import Content, Redaction, State
+from app.core import clock
 from app.core import db as database
 from app.core.db import db
 from app.initiatives.models import Tool
@@ -285,6 +287,19 @@ def test_a_correction_is_asked_and_the_case_stays(client, place, agent):
     assert client.post(here, data=fields | {"reasons": "Retirez le numéro, s’il vous plaît."}).status_code == 302
     assert "Retirez le numéro" in client.get(here).text
     assert db.scalars(select(Case.is_open)).one()
+
+
+def test_the_next_pages_say_how_long_a_decision_can_still_be_taken_back(client, place, agent, article, at):
+    decided_at = clock.now()
+    at(decided_at)
+    case = make_case(place)
+    client.log_in(agent)
+    done = decide(client, place, case, verdict="refuse", article=str(article.id))
+    assert "Le message part dans 30 secondes." in client.get(done.location).text
+    at(decided_at + timedelta(seconds=29))
+    assert "Le message part dans 1 seconde." in client.get(done.location).text
+    at(decided_at + timedelta(seconds=30))
+    assert "Le message part" not in client.get(done.location).text
 
 
 def test_a_decision_is_taken_back_from_the_next_page(client, place, agent, article):
