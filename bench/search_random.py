@@ -26,8 +26,8 @@ from app.projects.models import Project  # noqa: E402
 from app.search import engines, sync  # noqa: E402
 from app.search.analysis import ANALYSERS, WORD, term_of  # noqa: E402
 from app.search.engines.base import SearchRequest  # noqa: E402
+from app.search.facets import FACETS  # noqa: E402
 from app.search.grammar import parse  # noqa: E402
-from app.search.queries import FACETS  # noqa: E402
 from app.territories.models import Territory  # noqa: E402
 from bench.search import corpus  # noqa: E402
 from bench.search_site import fill, make_app  # noqa: E402

@@ -32,8 +32,8 @@ def test_imports_point_up_the_page(path):
     assert {name for name in there if LINE[name] >= LINE[here]} == set()
 
 
-# A list that is an address (search) and letters that are templates (notifications) may know Flask; others, its settings.
-MAY_KNOW_FLASK = {Path("app/search/queries.py"), Path("app/notifications/services.py")}
+# Letters that are templates (notifications) may know Flask; others, its settings.
+MAY_KNOW_FLASK = {Path("app/notifications/services.py")}
 
 
 @pytest.mark.parametrize("path", [path for path in DOMAIN if path not in MAY_KNOW_FLASK], ids=str)

@@ -12,7 +12,8 @@ from app.contents import queries as contents
 from app.contents.models import Content
 from app.core.db import db, get_one
 from app.follows.models import SavedSearch
-from app.search.queries import Params, address_of, found_contents
+from app.search.asking import Params, address_of
+from app.search.queries import found_contents
 
 LONGEST_ADDRESS = 1000
 

@@ -6,7 +6,8 @@ from flask import url_for
 
 from app.contents.kinds import url_of
 from app.core.linked_data import describes, list_data
-from app.search.queries import Found, address_of
+from app.search.asking import address_of
+from app.search.queries import Found
 
 
 @describes("catalogue")

@@ -12,8 +12,9 @@ from app.core.urls import path_for
 from app.initiatives import places
 from app.initiatives.models import KINDS
 from app.initiatives.views import FACETS, initiatives
+from app.search.asking import Params
 from app.search.engines.base import SearchUnavailable
-from app.search.queries import Params, found_ids
+from app.search.queries import found_ids
 from app.search.views import is_short
 
 PER_PAGE = 100

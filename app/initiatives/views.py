@@ -16,7 +16,8 @@ from app.initiatives import feet, quality, queries, remarks
 from app.initiatives.labels import FACT_LABELS, IN_WORDS, STEPS, VOCABULARIES
 from app.initiatives.models import KINDS, AnySheet, Initiative
 from app.related import pages as related
-from app.search.queries import Params, address_with, find
+from app.search.asking import Params, address_with
+from app.search.queries import find
 from app.search.views import json_answer, page_of, table_answer
 
 initiatives = Blueprint("initiatives", __name__, template_folder="templates")

@@ -13,11 +13,11 @@ under_results: Hooks[Callable[["Found"], tuple[str, dict[str, Any]] | None]] = H
 
 
 def init_app(app):
-    from app.search import cli, health, models, queries, sync, views  # noqa: F401 -- the tables, for the metadata
+    from app.search import asking, cli, health, models, sync, views  # noqa: F401 -- the tables, for the metadata
 
     sync.listen()
     health.declare()
     cli.init_app(app)
     app.register_blueprint(views.search)
-    app.add_template_global(queries.address_as)
+    app.add_template_global(asking.address_as)
     app.add_template_global(views.pieces_under)

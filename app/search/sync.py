@@ -20,7 +20,7 @@ from app.core.db import Session, changes, db, transaction
 from app.core.logs import log
 from app.search import engines, registry
 from app.search.engines.base import Document, Engine, SearchUnavailable
-from app.search.queries import moments_of
+from app.search.moments import moments_of
 from app.territories.models import Territory
 
 TOPIC = "search"

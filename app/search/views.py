@@ -16,20 +16,11 @@ from app.core.i18n import _
 from app.core.limits import TYPING, limiter
 from app.core.permissions import me
 from app.search import under_results
+from app.search.asking import Params, address_with
 from app.search.engines.base import SearchUnavailable
 from app.search.grammar import LONGEST_QUERY, parse
-from app.search.queries import (
-    Found,
-    Item,
-    Params,
-    address_with,
-    find,
-    found_contents,
-    home_of,
-    moment_between,
-    moments_of,
-    titles_beginning,
-)
+from app.search.moments import moment_between, moments_of
+from app.search.queries import Found, Item, find, found_contents, home_of, titles_beginning
 
 KEPT_QUERY = 200  # signs of an address
 OUTLINE = 6_000  # bytes, about, of what is kept beside a page of results

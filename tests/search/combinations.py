@@ -17,7 +17,9 @@ from app.core.db import db, is_postgres
 from app.debates.models import Debate
 from app.initiatives.models import Initiative
 from app.projects.models import Project
-from app.search.queries import FACETS, Params, find
+from app.search.asking import Params
+from app.search.facets import FACETS
+from app.search.queries import find
 from app.territories.models import Territory
 
 WORDS = ("alfabo", "betaco", "gamado")

@@ -12,8 +12,8 @@ from app.projects.models import Project
 from app.search import sync
 from app.search.analysis import ANALYSERS, term_of
 from app.search.engines.base import SearchRequest
+from app.search.facets import FACETS
 from app.search.grammar import parse
-from app.search.queries import FACETS
 from tests.conftest import shared
 from tests.factories import make_content, make_territory
 from tests.search.at_random import Chance, naughty_strings
