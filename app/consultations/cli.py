@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from app.consultations import exporting, importing
+from app.consultations.archives import Unreadable
 from app.consultations.queries import get_consultation
 from app.contents.models import Content
 from app.core.cli import exporting as export_group
@@ -52,7 +53,7 @@ def import_consultation(file: Path, territory: str, project: int | None, title: 
 
         try:
             report = importing.import_consultation(file, place, title=title, project_id=project, progress=progress, refusal=refusal)
-        except importing.Unreadable as error:
+        except Unreadable as error:
             raise click.ClickException(_("%(why)s Ce qui a été lu avant est gardé.", why=error)) from None
         except KeyboardInterrupt:
             click.echo(_("Interrompu. Ce qui est écrit est gardé : relancez la même commande pour continuer."), err=True)

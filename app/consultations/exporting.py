@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from app.api.tables import write_csv
 from app.comments.models import Argument, Comment
-from app.consultations.importing import LINES, META
+from app.consultations.archives import LINES, META
 from app.consultations.models import Consultation
 from app.consultations.proposals.models import Appendix, Proposal, Source
 from app.consultations.proposals.queries import sections_of

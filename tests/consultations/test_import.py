@@ -11,6 +11,8 @@ from app.comments import queries as comment_queries
 from app.comments import services as comment_services
 from app.comments.models import Argument, Comment
 from app.consultations import exporting, importing
+from app.consultations.archives import META
+from app.consultations.lines import moment_in
 from app.consultations.models import Consultation
 from app.consultations.proposals import services as proposing
 from app.consultations.proposals.models import Appendix, Proposal, Source
@@ -19,7 +21,7 @@ from app.contents import services as content_services
 from app.contents.models import Content, Origin, Revision, State, StateChange, Tally
 from app.core.db import db
 from app.core.outbox import OutboxJob
-from app.core.text import html
+from app.core.text import from_plain, html
 from app.territories.models import Territory
 from tests.conftest import shared
 from tests.factories import make_person, make_territory
@@ -166,17 +168,17 @@ def test_what_the_import_leaves_is_what_the_services_leave(tmp_path):
         content = model(
             space_id=consultation.id, territory_id=territory_id, parent_id=by_hand[0].id if parent is not None else None, **more[model]
         )
-        body = part.get("body_html") or importing.from_plain(part["body"])
+        body = part.get("body_html") or from_plain(part["body"])
         clean = html(body)
         title = part.get("title") or "Oui. - a - <50 %"
         content_services.write(content, title=title, body=part.get("body") or body, body_html=clean)
-        created = importing.moment_in(part, "created_at")
+        created = moment_in(part, "created_at")
         content_services.import_as(
             content,
             source=f"main:{len(by_hand)}",
             byline=part["author"],
             created_at=created,
-            updated_at=importing.moment_in(part, "updated_at", created),
+            updated_at=moment_in(part, "updated_at", created),
         )
         content_services.add(content, author=None, state=State.PUBLISHED)
         votes = part["votes"] if isinstance(part["votes"], dict) else {"agree": part["votes"]}
@@ -392,7 +394,7 @@ def test_an_archive_is_documented_and_holds_only_what_is_public(lively, tmp_path
     assert "'-5 degrés" in files["arguments.csv"]
     assert "'@tous" in files["reponses.csv"]
     assert "'+33" in files["sources.csv"]
-    assert json.loads(files[importing.META])["figures"] == counts
+    assert json.loads(files[META])["figures"] == counts
 
 
 def loaded(consultation):
