@@ -18,8 +18,9 @@ from app.core.errors import Conflict, DomainError
 from app.core.mail import MailMessage
 from app.core.outbox import OutboxJob
 from app.moderation import queries, reports, services, telling
-from app.moderation.desk import queries as desk
+from app.moderation.desk import waiting
 from app.moderation.desk.filters import Filters
+from app.moderation.desk.places import Desk, get_place
 from app.moderation.listeners import Unwarranted
 from app.moderation.models import Cause, Decision, Ground, Message, Report, Route, Scope, Statement, Verdict
 from app.notifications.models import Notification
@@ -557,8 +558,8 @@ def test_enough_reports_hide_a_text_until_somebody_reads_it(world):
     assert (text.state, case.is_open, hidden.route, hidden.by_id) == (State.HIDDEN, True, Route.THRESHOLD, None)
     assert (statement.scope, statement.is_decision_automated, statement.was_reported) == (Scope.HIDDEN, True, True)
     earlier = world.waiting(world.text(state=State.PENDING))
-    here = desk.Desk((desk.get_place(world.place.slug),))
-    assert [row.case.id for row in desk.queue(here, Filters(), world.agent).rows] == [case.id, earlier.id]  # the hidden one on top
+    here = Desk((get_place(world.place.slug),))
+    assert [row.case.id for row in waiting.queue(here, Filters(), world.agent).rows] == [case.id, earlier.id]  # the hidden one on top
 
 
 def test_without_a_threshold_no_number_of_reports_hides_anything(world):

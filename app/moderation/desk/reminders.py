@@ -15,9 +15,9 @@ from app.core.db import db, insert_or_ignore
 from app.core.formats import since
 from app.core.urls import path_for
 from app.core.worker import every
-from app.moderation.desk import queries
+from app.moderation.desk import waiting
 from app.moderation.desk.models import Reminder
-from app.moderation.desk.queries import Place, is_late
+from app.moderation.desk.places import Place, is_late, local, places_of, region
 from app.moderation.models import Case, Settings
 from app.notifications import services as notifications
 from app.territories.models import Territory
@@ -35,7 +35,7 @@ def remind() -> int:
     told: list[Place] = []
     written = 0
     for person in people_of(waiting):
-        mine = [line for place in queries.places_of(person) if place in waiting and (line := described(place, person))]
+        mine = [line for place in places_of(person) if place in waiting and (line := described(place, person))]
         late = [place for place in overdue if manager_of(person, place)]
         if (mine or late) and is_first_today(person):
             write(person, mine, [described(place, person) for place in late])
@@ -56,7 +56,7 @@ def places_that_wait() -> list[Place]:
     ids = db.scalars(select(Case.territory_id).where(Case.is_open).distinct()).all()
     query = select(Territory, Settings.target_hours).outerjoin(Settings, Settings.territory_id == Territory.id)
     named = db.execute(query.where(Territory.id.in_([each for each in ids if each is not None])).order_by(Territory.name)).all()
-    return [*(queries.local(territory, hours) for territory, hours in named), *([queries.region()] if None in ids else [])]
+    return [*(local(territory, hours) for territory, hours in named), *([region()] if None in ids else [])]
 
 
 def people_of(places: list[Place]) -> list[Person]:
@@ -70,7 +70,7 @@ def people_of(places: list[Place]) -> list[Person]:
 
 def described(place: Place, person: Person) -> dict[str, Any] | None:
     """One line of the letter; None where nothing waits."""
-    found = queries.counts([place], person)
+    found = waiting.counts([place], person)
     if found.oldest is None:
         return None
     return {"place": place.name, "waiting": found.all, "late": found.late, "hours": place.target_hours, "oldest": since(found.oldest)}

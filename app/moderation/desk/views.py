@@ -16,9 +16,10 @@ from app.core.pages import asked_page, paginate
 from app.core.permissions import can, me, require
 from app.moderation import queries as cases
 from app.moderation import services as decisions
-from app.moderation.desk import assistants, filters, letters, passages, queries, services
+from app.moderation.desk import assistants, filters, letters, passages, queries, services, waiting
 from app.moderation.desk.forms import ASK, TOGETHER, CaseForm, TogetherForm, UncutForm, ViewForm, neutral
 from app.moderation.desk.models import SavedView
+from app.moderation.desk.places import Desk, Place, get_place, places_of
 from app.moderation.models import Decision, Verdict
 from app.moderation.places import destinations_of
 from app.moderation.rules import NEEDS
@@ -34,33 +35,33 @@ UNDO = "desk.undo"  # in the session: what was decided last, and until when it c
 @moderation.get("/moderation/")
 def index():
     """The cases of all the places where this person moderates; of the only one, at its own address."""
-    places = queries.places_of(me())
+    places = places_of(me())
     if not places:
         return redirect(url_for("garants.index")) if contents.mandates_of(me()) else abort(404)
     if len(places) == 1:
         return redirect(url_for("moderation.queue", territory_slug=places[0].slug))
-    return queue_page(queries.Desk(places))
+    return queue_page(Desk(places))
 
 
 @moderation.get("/moderation/<territory_slug>/")
 def queue(territory_slug):
-    place = queries.get_place(territory_slug)
+    place = get_place(territory_slug)
     require("moderation.desk", place)
-    return queue_page(queries.Desk((place,)))
+    return queue_page(Desk((place,)))
 
 
-def queue_page(here: queries.Desk, form: ViewForm | None = None):
+def queue_page(here: Desk, form: ViewForm | None = None):
     asked = asked_filters()
-    counts = queries.counts(here.places, me())
-    shown = queries.queue(here, asked, me(), asked_page(), total=None if asked.is_narrow else counts.all)
-    offered = queries.options(here.places)
+    counts = waiting.counts(here.places, me())
+    shown = waiting.queue(here, asked, me(), asked_page(), total=None if asked.is_narrow else counts.all)
+    offered = waiting.options(here.places)
     return render_template(
         "desk/queue.html",
         **frame(here, asked),
         counts=counts,
         queue=shown,
         options=offered,
-        views=queries.views_of(me()),
+        views=waiting.views_of(me()),
         form=form or ViewForm(formdata=None),
         view_url=view_url,
         kind_options=[(kind, kinds.kind_label(kind), many) for kind, many in offered.kinds],
@@ -74,7 +75,7 @@ def view_url(view: SavedView) -> str:
     return f"{where}?{view.query}"
 
 
-def frame(here: queries.Desk, asked: filters.Filters) -> dict[str, Any]:
+def frame(here: Desk, asked: filters.Filters) -> dict[str, Any]:
     """What every page of the desk knows of where it is."""
     place = here.one
     return {
@@ -83,7 +84,7 @@ def frame(here: queries.Desk, asked: filters.Filters) -> dict[str, Any]:
         "territory": place.territory if place else None,
         "slug": place.slug if place else "",
         "filters": asked,
-        "rest_of": queries.rest_of,
+        "rest_of": waiting.rest_of,
         "case_url": lambda row: case_url(here, asked, row.place, row.case.id),
         "queue_url": queue_url(here, asked),
     }
@@ -93,12 +94,12 @@ def asked_filters() -> filters.Filters:
     return filters.read(request.args, kinds.all_kinds())
 
 
-def queue_url(here: queries.Desk, asked: filters.Filters, **more: Any) -> str:
+def queue_url(here: Desk, asked: filters.Filters, **more: Any) -> str:
     args = asked.but(everywhere=False).args | more
     return url_for("moderation.queue", territory_slug=here.one.slug, **args) if here.one else url_for("moderation.index", **args)
 
 
-def case_url(here: queries.Desk, asked: filters.Filters, place: queries.Place, case_id: int) -> str:
+def case_url(here: Desk, asked: filters.Filters, place: Place, case_id: int) -> str:
     args = asked.but(everywhere=here.one is None).args
     return url_for("moderation.case", territory_slug=place.slug, case_id=case_id, **args)
 
@@ -110,10 +111,10 @@ def case_url(here: queries.Desk, asked: filters.Filters, place: queries.Place, c
 @limiter.limit(WRITING)
 def save_view():
     """Keep the filters of the queue one looks at; its address is in the form's."""
-    places = queries.places_of(me())
+    places = places_of(me())
     require("desk.own", places)
     slug, asked = request.args.get("place", ""), asked_filters()
-    here = queries.Desk(tuple(each for each in places if slug in {"", each.slug}))
+    here = Desk(tuple(each for each in places if slug in {"", each.slug}))
     if not here.places:
         raise NotFound
     form = ViewForm()
@@ -127,8 +128,8 @@ def save_view():
 
 @moderation.post("/moderation/vues/<int:view_id>/retirer")
 def remove_view(view_id):
-    require("desk.own", queries.places_of(me()))
-    services.remove_view(queries.get_view(me(), view_id))
+    require("desk.own", places_of(me()))
+    services.remove_view(waiting.get_view(me(), view_id))
     flash(_("Cette vue est retirée. Les cas n’ont pas changé."))
     return redirect(url_for("moderation.index"))
 
@@ -136,15 +137,15 @@ def remove_view(view_id):
 # --- One case ------------------------------------------------------------------------------------------------------------
 
 
-def load_case(territory_slug: str, case_id: int) -> tuple[queries.Desk, queries.Place, queries.Read]:
+def load_case(territory_slug: str, case_id: int) -> tuple[Desk, Place, queries.Read]:
     """The case, if it is this territory's; another's does not exist here. And the queue it is read from."""
-    place = queries.get_place(territory_slug)
+    place = get_place(territory_slug)
     found = queries.get_case(case_id)
     if found.case.territory_id != place.id:
         raise NotFound
     require("case.read", found.case)
-    everywhere = queries.places_of(me()) if request.args.get("everywhere") == "1" else ()
-    return queries.Desk(everywhere if place in everywhere else (place,)), place, found
+    everywhere = places_of(me()) if request.args.get("everywhere") == "1" else ()
+    return Desk(everywhere if place in everywhere else (place,)), place, found
 
 
 @moderation.route("/moderation/<territory_slug>/cas/<int:case_id>", methods=["GET", "POST"])
@@ -163,7 +164,7 @@ def case(territory_slug, case_id):
     read_now = found.case.version, found.case.content.revision
     with refusals_in(form):
         if form.validate_on_submit():
-            then = queries.next_in(here, asked_filters(), me(), found.case)
+            then = waiting.next_in(here, asked_filters(), me(), found.case)
             if form.verdict.data == ASK:
                 decisions.ask_for_correction(found.case, by=me(), text=form.reasons.data or "", seen=form.seen)
                 flash(_("Votre demande est partie. Le cas reste dans la file."))
@@ -199,7 +200,7 @@ def decide(found: queries.Read, form: CaseForm, article, target) -> Decision:
 def case_page(here, place, found, form, articles, targets) -> str:
     content = found.case.content
     asked = asked_filters()
-    around = queries.around(here, asked, me(), found.case)
+    around = waiting.around(here, asked, me(), found.case)
     about_it, about_others = queries.decisions_about(content)
     readings = passages.read(found.fields)
     nearest = queries.alike(place, found.case, found.campaign) if found.campaign else ((), 0, 0)
@@ -229,11 +230,11 @@ def case_page(here, place, found, form, articles, targets) -> str:
     )
 
 
-def neighbours(here, asked, around: list[queries.Row], found) -> dict[str, str | None]:
+def neighbours(here, asked, around: list[waiting.Row], found) -> dict[str, str | None]:
     """The addresses of the cases before and after this one in the queue, where it stands or stood."""
-    mine = queries.key_of(here.places, found)
-    before = next((row for row in reversed(around) if queries.key_of(here.places, row.case) < mine), None)
-    after = next((row for row in around if queries.key_of(here.places, row.case) > mine), None)
+    mine = waiting.key_of(here.places, found)
+    before = next((row for row in reversed(around) if waiting.key_of(here.places, row.case) < mine), None)
+    after = next((row for row in around if waiting.key_of(here.places, row.case) > mine), None)
     to = lambda row: row and case_url(here, asked, row.place, row.case.id)  # noqa: E731
     return {"previous_url": to(before), "next_url": to(after)}
 
@@ -257,7 +258,7 @@ def other_actions(found, taken: list[Decision]) -> set[str]:
     return offered
 
 
-def going_on(here: queries.Desk, then: tuple[int, queries.Place] | None) -> str:
+def going_on(here: Desk, then: tuple[int, Place] | None) -> str:
     """The next case of the queue one is in; its list when nothing waits any more."""
     return case_url(here, asked_filters(), then[1], then[0]) if then else queue_url(here, asked_filters())
 
@@ -379,13 +380,13 @@ def together():
                 return render_done(done, chosen)
             form.reasons.data = given["reasons"]
             page["letters"] = letters.preview(chosen, **given)
-    place = queries.get_place(chosen[0].content.territory.slug if chosen[0].content.territory else "region")
-    return render_template("desk/together.html", **frame(queries.Desk((place,)), filters.Filters()), **page), form.status
+    place = get_place(chosen[0].content.territory.slug if chosen[0].content.territory else "region")
+    return render_template("desk/together.html", **frame(Desk((place,)), filters.Filters()), **page), form.status
 
 
 def load_chosen():
     """The cases asked for, of one place, that this person may decide: others do not exist. Once sent, those decided meanwhile too."""
-    places = queries.places_of(me())
+    places = places_of(me())
     require("desk.own", places)
     ids = [number for text in request.values.getlist("case")[: services.TOGETHER] if (number := filters.a_number(text))]
     campaign = filters.a_number(request.args.get("campaign"))
@@ -420,7 +421,7 @@ def render_done(done: services.Together, chosen):
 
 @moderation.get("/moderation/<territory_slug>/registre")
 def register(territory_slug):
-    place = queries.get_place(territory_slug)
+    place = get_place(territory_slug)
     require("moderation.desk", place)
     page = paginate(queries.decisions_in([place]))
-    return render_template("desk/register.html", **frame(queries.Desk((place,)), filters.Filters()), page=page)
+    return render_template("desk/register.html", **frame(Desk((place,)), filters.Filters()), page=page)

@@ -8,8 +8,9 @@ from app.contents.models import Phase
 from app.core import clock
 from app.core.db import db
 from app.debates.models import Debate
-from app.moderation.desk import queries, services
+from app.moderation.desk import queries, services, waiting
 from app.moderation.desk.filters import Filters, read
+from app.moderation.desk.places import Desk, get_place, places_of
 from app.moderation.models import Case, Cause, Settings
 from app.moderation.places import destinations_of
 from tests.factories import make_content, make_person, make_territory, save
@@ -17,7 +18,7 @@ from tests.moderation.desk.conftest import make_article, make_case
 
 
 def desk(*places):
-    return queries.Desk(tuple(queries.get_place(place.slug) for place in places))
+    return Desk(tuple(get_place(place.slug) for place in places))
 
 
 def ids(*cases):
@@ -25,7 +26,7 @@ def ids(*cases):
 
 
 def listed(here, person, **asked):
-    return ids(*(row.case for row in queries.queue(here, Filters(**asked), person).rows))
+    return ids(*(row.case for row in waiting.queue(here, Filters(**asked), person).rows))
 
 
 def test_what_waits_comes_first_by_age_then_what_was_reported(place, agent, article):
@@ -46,8 +47,8 @@ def test_across_places_it_is_the_promise_that_counts(agent):
     here = desk(quick, slow)
     patient, pressing, later = make_case(slow, hours=30), make_case(quick, hours=20), make_case(quick, hours=1)
     assert listed(here, agent) == ids(pressing, later, patient)
-    assert queries.next_in(here, Filters(), agent, loaded(pressing)) == (later.id, here.places[0])
-    assert queries.next_in(here, Filters(), agent, loaded(patient))[0] == pressing.id, "after the last, the first"
+    assert waiting.next_in(here, Filters(), agent, loaded(pressing)) == (later.id, here.places[0])
+    assert waiting.next_in(here, Filters(), agent, loaded(patient))[0] == pressing.id, "after the last, the first"
 
 
 def loaded(case):
@@ -56,8 +57,8 @@ def loaded(case):
 
 def test_a_case_is_shown_among_its_neighbours(place, agent):
     cases = [make_case(place, hours=50 - n) for n in range(30)]
-    around = ids(*(row.case for row in queries.around(desk(place), Filters(), agent, loaded(cases[10]))))
-    before, after = queries.AROUND
+    around = ids(*(row.case for row in waiting.around(desk(place), Filters(), agent, loaded(cases[10]))))
+    before, after = waiting.AROUND
     assert around == ids(*cases[10 - before : 11 + after])
 
 
@@ -89,10 +90,10 @@ def test_counts_are_those_of_the_lists(place, agent, article):
     make_case(make_territory())
     services.look_at(mine, by=agent)
     db.commit()
-    found = queries.counts(desk(place).places, agent)
+    found = waiting.counts(desk(place).places, agent)
     assert (found.all, found.gate, found.report, found.late, found.mine, found.free) == (3, 2, 1, 1, 1, 2)
     assert found.oldest < clock.from_now(hours=-29)
-    offered = queries.options(desk(place).places)
+    offered = waiting.options(desk(place).places)
     assert offered.kinds == [("project", 3)]
     assert [(title, many) for _id, title, many in offered.reasons] == [("Injures", 1)]
 
@@ -102,7 +103,7 @@ def test_the_queue_asks_as_much_whatever_its_length(place, agent, article, count
 
     def cost():
         count_queries.clear()
-        queries.queue(here, Filters(), agent)
+        waiting.queue(here, Filters(), agent)
         return len(count_queries)
 
     make_case(place, article=article)
@@ -122,10 +123,10 @@ def test_what_an_address_holds_that_is_no_filter_is_left_out(args):
 def test_nobody_sees_the_queue_of_a_place_that_is_not_theirs(place, agent):
     other = make_territory()
     curator = make_person(roles=[("curator", None)])
-    assert [each.slug for each in queries.places_of(agent)] == [place.slug]
-    assert [each.slug for each in queries.places_of(curator)] == ["region"]
-    assert queries.places_of(make_person(roles=[("manager", other)])) == ()
-    assert queries.cases_among(queries.places_of(agent), [make_case(other).id], only_open=True) == []
+    assert [each.slug for each in places_of(agent)] == [place.slug]
+    assert [each.slug for each in places_of(curator)] == ["region"]
+    assert places_of(make_person(roles=[("manager", other)])) == ()
+    assert queries.cases_among(places_of(agent), [make_case(other).id], only_open=True) == []
 
 
 def test_the_authors_past_is_that_of_the_place(place, agent, article):
@@ -159,7 +160,7 @@ def test_only_open_cases_of_the_place_are_alike(place, agent):
     gone.is_open = False
     db.commit()
     found = queries.get_case(first.id)
-    others, count, authors = queries.alike(queries.get_place(place.slug), found.case, found.campaign)
+    others, count, authors = queries.alike(get_place(place.slug), found.case, found.campaign)
     assert (ids(*others), count, authors) == (ids(second), 2, 2)
     assert set(listed(desk(place), agent, campaign=found.campaign)) == {first.id, second.id}
 
@@ -187,4 +188,4 @@ def test_a_line_of_the_queue_goes_on_with_words(app):
     said = Argument(
         title="Un piège pour des gens qui travaillent bien …", summary="Un piège pour des gens qui travaillent bien. Prévenons-le."
     )
-    assert queries.rest_of(said) == "… Prévenons-le."
+    assert waiting.rest_of(said) == "… Prévenons-le."

@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Conflict, DomainError
 from app.core.mail import MailMessage
-from app.moderation.desk import queries, reminders, services
+from app.moderation.desk import reminders, services, waiting
 from app.moderation.desk.models import Signature
 from app.moderation.models import Case
 from app.moderation.queries import get_case
@@ -72,7 +72,7 @@ def test_nobody_keeps_more_views_than_can_be_read(agent):
     for n in range(services.VIEWS):
         services.save_view(agent, name=f"Vue {n}", place="", query="late=1")
     services.save_view(agent, name="Vue 3", place="", query="q=banc")
-    assert [view.query for view in queries.views_of(agent) if view.name == "Vue 3"] == ["q=banc"]
+    assert [view.query for view in waiting.views_of(agent) if view.name == "Vue 3"] == ["q=banc"]
     with pytest.raises(DomainError):
         services.save_view(agent, name="Une de trop", place="", query="")
 
