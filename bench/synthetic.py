@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.core import db as database
-from app.core import pagecache, stamps
+from app.core import front, pagecache, stamps
 from app.core.db import db
 from app.core.pagecache import public
 from app.core.stamps import Stamp, bump
@@ -45,6 +45,7 @@ def make() -> Flask:
         return str(time.time())
 
     pagecache.init_app(app)
+    front.init_app(app)
     engine = app.extensions["engine"]
     token = database.writing.set(True)
     database.Base.metadata.create_all(engine, [Stamp.__table__])

@@ -19,11 +19,11 @@ from app.comments.queries import Arguments
 from app.comments.views import May
 from app.contents.models import Content, State, Vote
 from app.contents.queries import Figures
-from app.core import pagecache
+from app.core import pagecache, shapes
 from app.core.db import db, one_of
-from app.core.pagecache import Shape, macros
 from app.core.pages import Page
 from app.core.permissions import me
+from app.core.shapes import Shape, macros
 
 EVERYONE = Visitor()  # whom kept pages are made for: sees what is public
 
@@ -87,7 +87,7 @@ def read(name: Hashable, build: Callable[[Person], Reading], may: May, *, label:
     if mine.waits:
         reading = build(me())
         mine = mine_in(reading, me())
-    return pagecache.page(reading.shape, slots(reading, mine, may, label, manage))
+    return shapes.page(reading.shape, slots(reading, mine, may, label, manage))
 
 
 def slots(reading: Reading, mine: Mine, may: May, label: str, manage: tuple[str, str] | None) -> dict[str, str]:

@@ -20,7 +20,7 @@ from app.consultations.proposals.models import Section
 from app.contents import queries as contents
 from app.contents import spaces
 from app.contents.models import Content, Phase, State
-from app.core import pagecache
+from app.core import pagecache, shapes
 from app.core.db import db, let_go
 from app.core.i18n import _
 from app.core.pages import PER_PAGE, Page, asked_page, paginate
@@ -92,12 +92,12 @@ def show(consultation_id):
     voted, states = proposals.deeds_of(me(), consultation, ids)
     if State.PENDING in states:
         shape, ids, page = build(me())
-    return pagecache.page(shape, slots(consultation, page, voted, State.DRAFT in states))
+    return shapes.page(shape, slots(consultation, page, voted, State.DRAFT in states))
 
 
 def slots(consultation: Consultation, page: Page, voted: int, draft: bool) -> dict[str, str]:
     """What is the reader's own."""
-    own: Any = pagecache.macros("consultations/_own.html")
+    own: Any = shapes.macros("consultations/_own.html")
     found = {}
     if voted:
         found["note"] = own.note(voted)
@@ -121,7 +121,7 @@ class Asked:
     number: int
 
 
-Made = tuple[pagecache.Shape, list[int], Page]
+Made = tuple[shapes.Shape, list[int], Page]
 
 
 def subject(consultation_id: int) -> tuple[Consultation, Sequence[Phase], Sequence[Section]]:
@@ -180,7 +180,7 @@ def page_of(
     ids = [proposal.id for proposal, _count in page.items]
     links = contents.links_of(consultation)
     tell(consultation, phases, *(other for _link, other, _outward in links))
-    shape = pagecache.shape(
+    shape = shapes.shape(
         "consultations/show.html",
         consultation=consultation,
         phases=phases,

@@ -20,6 +20,7 @@ PARTS = [
     "flashes",
     "stamps",
     "pagecache",
+    "front",
     "linked_data",
     "worker",
 ]

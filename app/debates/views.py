@@ -12,7 +12,7 @@ from app.comments.views import argue as argue_about
 from app.contents import queries as contents
 from app.contents import spaces
 from app.contents.models import Content, Phase
-from app.core import limits, pagecache
+from app.core import limits, pagecache, shapes
 from app.core.db import let_go
 from app.core.i18n import _
 from app.core.limits import limiter
@@ -87,7 +87,7 @@ def page_of(debate: Debate, phases: Sequence[Phase], viewer: Person, *, may: May
     if debate.is_public:
         stamps = reading.stamps_of(debate, *(other for _link, other, _outward in links))
         pagecache.public(*stamps, f"counts:{debate.id}", f"territory:{debate.territory_id}", until=next_change(phases, debate.closes_at))
-    shape = pagecache.shape(
+    shape = shapes.shape(
         "debates/show.html",
         debate=debate,
         phases=phases,

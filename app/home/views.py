@@ -8,11 +8,11 @@ from app.audit.services import SECRETS_KEPT
 from app.contents.models import Content
 from app.contents.queries import latest
 from app.contents.rows import Row, content_row
-from app.core import clock, pagecache
+from app.core import clock, pagecache, shapes
 from app.core.i18n import _
-from app.core.pagecache import Shape, shape
 from app.core.pages import paginate
 from app.core.privacy import years_kept
+from app.core.shapes import Shape, shape
 from app.exchange import whole
 from app.home import queries
 from app.moderation.models import Decision, Report
@@ -25,7 +25,7 @@ MOMENTS = ("open", "soon", "closed")
 @home.get("/")
 def front():
     """What is open and for how long; what came of what is over; the latest sheets; the territories."""
-    return pagecache.page(pagecache.kept("front:fr", front_page))
+    return shapes.page(pagecache.kept("front:fr", front_page))
 
 
 def front_page() -> Shape:

@@ -5,7 +5,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from app.contents import queries as contents
 from app.contents import vocabularies
 from app.contents.models import Content
-from app.core import pagecache
+from app.core import pagecache, shapes
 from app.core.db import let_go
 from app.core.errors import NotFound
 from app.core.formats import day
@@ -40,7 +40,7 @@ def index():
         return json_answer(find(params, within=within, facets=FACETS))
     if params.is_moved:
         return redirect(address_with(**params.filters), 301)
-    own = {"write": pagecache.macros("initiatives/_own.html").write()} if can("sheet.create") else {}
+    own = {"write": shapes.macros("initiatives/_own.html").write()} if can("sheet.create") else {}
     stamps = ("catalogue", "search", "region")
     return page_of(params, "initiatives/index.html", stamps=stamps, own=own, within=within, facets=FACETS)
 
@@ -52,7 +52,7 @@ def show(sheet_id):
     return render_template("initiatives/show.html", sheet=sheet, steps=STEPS, body=body.fill(), desk=desk_of(sheet))
 
 
-def read_whole(sheet_id: int) -> tuple[AnySheet, pagecache.Shape]:
+def read_whole(sheet_id: int) -> tuple[AnySheet, shapes.Shape]:
     """A sheet, and its page inside of its frame: the same for every reader."""
     sheet = queries.get_sheet(sheet_id)
     links = contents.links_of(sheet)
@@ -61,7 +61,7 @@ def read_whole(sheet_id: int) -> tuple[AnySheet, pagecache.Shape]:
         pagecache.public(*shown, *([f"territory:{sheet.territory_id}"] if sheet.territory_id else []))
     terms = contents.terms_of([sheet.id])[sheet.id]
     images, documents = queries.files_of(sheet)
-    body = pagecache.shape(
+    body = shapes.shape(
         "initiatives/show_body.html",
         sheet=sheet,
         terms=terms,

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.api import csv_response
 from app.contents import kinds
 from app.contents.models import Content
-from app.core import pagecache
+from app.core import pagecache, shapes
 from app.core.db import let_go
 from app.core.hooks import piece
 from app.core.i18n import _
@@ -50,17 +50,17 @@ def page_of(
     """
     home = home_of(me()) if params.is_nudged else None
 
-    def build() -> tuple[pagecache.Shape, Found]:
+    def build() -> tuple[shapes.Shape, Found]:
         found = find(params, home=home, **how)
         if found.is_available and is_short():
             pagecache.public(*stamps, until=found.until)
-        shape = pagecache.shape(template, found=found, sorts=sorts(found), address_with=address_with)
+        shape = shapes.shape(template, found=found, sorts=sorts(found), address_with=address_with)
         let_go(found.space)
         return shape, found.outline
 
     name = ("results", "fr", request.endpoint, request.query_string, home)
     shape, found = pagecache.kept(name, build, size=lambda made: getsizeof(made[0]) + OUTLINE)
-    return pagecache.page(shape, {**own, "under": "".join(map(str, pieces_under(found)))})
+    return shapes.page(shape, {**own, "under": "".join(map(str, pieces_under(found)))})
 
 
 def is_short() -> bool:

@@ -6,7 +6,7 @@ from sys import getsizeof
 from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
 
 from app import territories as registry
-from app.core import pagecache
+from app.core import pagecache, shapes
 from app.core.db import let_go
 from app.core.errors import NotFound
 from app.core.permissions import require
@@ -67,16 +67,16 @@ def open_in_each() -> Counter[int]:
 def show(slug):
     territory, shape = pagecache.kept(("territory", slug, "fr"), lambda: whole(slug), size=lambda made: getsizeof(made[1]) + 4_000)
     require("territory.read", territory)
-    return pagecache.page(shape)
+    return shapes.page(shape)
 
 
-def whole(slug: str) -> tuple[Territory, pagecache.Shape]:
+def whole(slug: str) -> tuple[Territory, shapes.Shape]:
     """The page of a place: the same for everyone, but for the reader's own in the frame."""
     territory = load(slug)
     found = [block for ask in registry.blocks if (block := ask(territory))]
     blocks = [current_app.jinja_env.get_template(template).make_module({"territory": territory} | context) for template, context in found]
     children, pages = queries.children_of(territory), queries.pages_of(territory.id)
-    shape = pagecache.shape("territories/show.html", territory=territory, children=children, blocks=blocks, pages=pages)
+    shape = shapes.shape("territories/show.html", territory=territory, children=children, blocks=blocks, pages=pages)
     let_go(territory, territory.parent)
     return territory, shape
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Flask, redirect, request, session
 from sqlalchemy import text
 
-from app.core import clock, logs, pagecache, stamps
+from app.core import clock, front, logs, pagecache, stamps
 from app.core import db as database
 from app.core.db import db, transaction
 from app.core.pagecache import public
@@ -42,6 +42,7 @@ def kept_app(url: str, **settings) -> Flask:
     add_views(app)
     stamps.init_app(app)
     pagecache.init_app(app)
+    front.init_app(app)
     return app
 
 

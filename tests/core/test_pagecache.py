@@ -10,9 +10,10 @@ import pytest
 from flask import render_template_string
 from markupsafe import Markup
 
-from app.core import clock, pagecache
+from app.core import clock, front, pagecache, shapes
 from app.core.db import writing
-from app.core.pagecache import Shelf, fragment
+from app.core.pagecache import fragment
+from app.core.shelf import Shelf
 from tests.conftest import database_url
 from tests.core.kept import HOST, Elsewhere, change_title, create_tables, get, kept_app, until
 
@@ -64,7 +65,7 @@ def renders(site):
 @pytest.fixture
 def complaints(monkeypatch):
     heard = []
-    monkeypatch.setattr(pagecache.log, "warning", lambda event, **about: heard.append(about["reason"]), raising=False)
+    monkeypatch.setattr(front.log, "warning", lambda event, **about: heard.append(about["reason"]), raising=False)
     return heard
 
 
@@ -414,14 +415,14 @@ def test_a_rendering_that_fails_lets_the_others_try(site, renders, monkeypatch):
     change_title(1, "new", strict=True)
     failed = []
 
-    def broken(self, key, environ, start_response, build=pagecache.PageCache.build):
+    def broken(self, key, environ, start_response, build=front.PageCache.build):
         if not failed:
             failed.append(key)
             time.sleep(0.1)
             raise RuntimeError("broken")
         return build(self, key, environ, start_response)
 
-    monkeypatch.setattr(pagecache.PageCache, "build", broken)
+    monkeypatch.setattr(front.PageCache, "build", broken)
 
     def ask():
         try:
@@ -495,7 +496,7 @@ def test_a_shelf_lets_the_oldest_unread_go_first():
 
 
 def test_addresses_known_as_not_shared_are_bounded(site, monkeypatch):
-    monkeypatch.setattr(pagecache, "UNSHARED_LIMIT", 20)
+    monkeypatch.setattr(front, "UNSHARED_LIMIT", 20)
     for number in range(50):
         get(site, f"/nobodys/private?{number}")
     assert len(site.extensions["pagecache"].unshared) == 20
@@ -552,5 +553,5 @@ def test_without_the_cache_fragments_are_rendered_each_time(make_site):
 
 
 def test_what_a_macro_made_fills_a_slot_and_leaves_the_rest_as_it_is():
-    kept = pagecache.Shape(f"<p>{pagecache.slot('own:1')}</p><p>{pagecache.slot('own:2', lambda: Markup('<i>others</i>'))}</p>")
+    kept = shapes.Shape(f"<p>{shapes.slot('own:1')}</p><p>{shapes.slot('own:2', lambda: Markup('<i>others</i>'))}</p>")
     assert kept.fill({"own:1": Markup("<b>mine</b>")}) == "<p><b>mine</b></p><p><i>others</i></p>"

@@ -22,7 +22,7 @@ from app.contents.kinds import url_of
 from app.contents.mine import told_of
 from app.contents.models import Content, Phase
 from app.contents.services import require_open
-from app.core import limits, pagecache
+from app.core import limits, pagecache, shapes
 from app.core.db import let_go
 from app.core.differences import differences
 from app.core.errors import NotFound
@@ -101,7 +101,7 @@ def page_of(
     comments.with_gone(proposal, arguments, replies)
     links = contents.links_of(proposal)
     tell(proposal, phases, *arguments.all, *sources, *(other for _link, other, _outward in links))
-    shape = pagecache.shape(
+    shape = shapes.shape(
         "proposals/show.html",
         proposal=proposal,
         consultation=proposal.space,
