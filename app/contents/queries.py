@@ -1,11 +1,12 @@
 """Reads that any kind of content shares: each says what it loads and in which order."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select, true, union_all
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Select, and_, bindparam, false, func, or_, select, true, union_all
 from sqlalchemy.orm import defer, joinedload
 
 from app.accounts.models import Person, RoleName
@@ -142,19 +143,17 @@ def count_of(value: str, scale: str = "agreement") -> ColumnElement[int]:
 
 
 def participants_in(space_ids: Iterable[int]) -> dict[int, int]:
-    """How many different people wrote or voted in each space: accounts here, and imported pseudonyms. Two queries."""
+    """How many different people wrote or voted in each space: accounts here, and imported pseudonyms. One query."""
     ids = list(space_ids)
-    if not ids:
-        return {}
-    found: dict[int, int] = {}
-    for statement in (accounts_in(), pseudonyms_in()):
-        for space_id, count in db.execute(statement, {"ids": ids}):
-            found[space_id or 0] = found.get(space_id or 0, 0) + count
+    found: Counter[int] = Counter()
+    for space_id, count in db.execute(people_in(), {"ids": ids}) if ids else ():
+        found[space_id or 0] += count
     return found
 
 
 @cache
-def accounts_in() -> Select[int | None, int]:
+def people_in() -> CompoundSelect[int | None, int]:
+    """In two rows at most for each space: its accounts, its pseudonyms."""
     in_spaces = one_of(Content.space_id, "ids")
     wrote = select(Content.space_id.label("space_id"), Content.author_id.label("person_id")).where(
         in_spaces, published(), Content.author_id.is_not(None)
@@ -165,14 +164,10 @@ def accounts_in() -> Select[int | None, int]:
         .where(in_spaces, published(), Vote.person_id.is_not(None))
     )
     both = wrote.union(voted).subquery()
-    return select(both.c.space_id, func.count()).group_by(both.c.space_id)
-
-
-@cache
-def pseudonyms_in() -> Select[int | None, int]:
-    query = select(Content.space_id, func.count(Content.byline.distinct()))
-    unsigned = (published(), Content.author_id.is_(None), Content.byline != "")
-    return query.where(one_of(Content.space_id, "ids"), *unsigned).group_by(Content.space_id)
+    accounts = select(both.c.space_id, func.count()).group_by(both.c.space_id)
+    unsigned = (in_spaces, published(), Content.author_id.is_(None), Content.byline != "")
+    pseudonyms = select(Content.space_id, func.count(Content.byline.distinct())).where(*unsigned).group_by(Content.space_id)
+    return accounts.union_all(pseudonyms)
 
 
 # --- What surrounds a content --------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ class Row:
     figure: str = ""
     date: str = ""
     facts: Sequence[str] = field(default_factory=tuple)
+    opens_at: datetime | None = None
     closes_at: datetime | None = None
 
 
@@ -49,10 +50,24 @@ def content_row(content: Content, figure: str = "", facts: Sequence[str] = (), k
         moment=moment,
         state=content.state,
         figure=figure,
-        date=_("Publié le %(day)s", day=formats.day(content.published_at)) if content.published_at and moment is None else "",
+        date=dated(content, moment),
         facts=facts,
+        opens_at=content.opens_at,
         closes_at=content.closes_at,
     )
+
+
+def dated(content: Content, moment: str | None) -> str:
+    """The one date of a row: when it opens, until when it is open, when it was closed; else, when it was published."""
+    if moment is None:
+        return _("Publié le %(day)s", day=formats.day(content.published_at)) if content.published_at else ""
+    if moment == "soon" and content.opens_at:
+        said = formats.opens_on(content.opens_at)
+    elif content.closes_at:
+        said = formats.closed_on(content.closes_at) if moment == "closed" else formats.until(content.closes_at)
+    else:
+        return ""
+    return said[0].upper() + said[1:]
 
 
 def link_row(end: tuple[Link, Content, bool]) -> Row:

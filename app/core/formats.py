@@ -33,6 +33,7 @@ FILTERS = [
     "until",
     "days_left",
     "days_until",
+    "opens_on",
     "number",
     "percent",
     "shares",
@@ -184,8 +185,22 @@ def until(closes_at: date | datetime | None) -> str:
     """« jusqu’au 1er décembre », with the year when it is not this one."""
     if closes_at is None:
         return _("sans date de fin")
-    last = _last_day(closes_at)
-    return _("jusqu’au %(day)s", day=day(last, "short" if last.year == _date(clock.now()).year else "long"))
+    return _("jusqu’au %(day)s", day=near_day(_last_day(closes_at)))
+
+
+def closed_on(closes_at: date | datetime) -> str:
+    """« clos le 1er décembre »: the last day on which one could take part, with the year when it is not this one."""
+    return _("clos le %(day)s", day=near_day(_last_day(closes_at)))
+
+
+def opens_on(opens_at: date | datetime) -> str:
+    """« ouvre le 4 janvier », with the year when it is not this one."""
+    return _("ouvre le %(day)s", day=near_day(opens_at))
+
+
+def near_day(value: date | datetime) -> str:
+    """« 1er décembre », with the year when it is not this one."""
+    return day(value, "short" if _date(value).year == _date(clock.now()).year else "long")
 
 
 def next_change(value: datetime, at: datetime | None = None) -> datetime:

@@ -155,7 +155,7 @@ def clear() -> None:
 
 
 def figures() -> dict[str, int]:
-    """Pages kept, their bytes, and how often they served: for /metrics."""
+    """Pages kept by this process and their bytes; how often they served, were made, were waited for: for /metrics."""
     cache = current_app.extensions.get("pagecache")
     return cache.figures() if cache else {}
 

@@ -1,18 +1,22 @@
 """What the pages made of several features show: each query says what it loads and in which order."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Integer, Select, and_, bindparam, case, func, or_, select, union_all
 
+from app.consultations.models import Consultation
 from app.contents.models import Content
 from app.contents.queries import listing, participants_in, published
 from app.core import clock
 from app.core.db import UtcDateTime, db, one_of
 from app.core.formats import number
 from app.core.i18n import ngettext
+from app.core.text import plain, shorten
+from app.debates.models import Debate
 from app.territories.models import Territory
 
 ACTIVITIES = ("consultation", "debate")
@@ -69,7 +73,7 @@ def ranked_by_moment(in_territory: bool) -> Select[Content, str]:
 
 
 def facts_of(spaces: Sequence[Content]) -> dict[int, list[str]]:
-    """For each activity: how many took part, and how much they wrote. Three queries, whatever the number."""
+    """For each activity: how many took part, and how much they wrote. Two queries, whatever the number."""
     ids = [space.id for space in spaces]
     if not ids:
         return {}
@@ -87,6 +91,23 @@ def facts_of(spaces: Sequence[Content]) -> dict[int, list[str]]:
             facts.append(ngettext("%(n)s argument", "%(n)s arguments", count, n=number(count)))
         found[space.id] = facts
     return found
+
+
+def outcomes_of(spaces: Iterable[Content]) -> dict[int, str]:
+    """What came out of each activity that is over: the first words of its conclusion; "" while none is written. One query at most."""
+    ids = [space.id for space in spaces if space.moment == "closed"]
+    return {space_id: first_words(conclusion) for space_id, conclusion in db.execute(conclusions_in(), {"ids": ids})} if ids else {}
+
+
+@cache
+def conclusions_in() -> CompoundSelect[int, str]:
+    kinds = (Consultation, Debate)
+    return union_all(*(select(kind.id, kind.conclusion_html).where(one_of(kind.id, "ids")) for kind in kinds))
+
+
+def first_words(html: str) -> str:
+    """Of what is said, not of its headings."""
+    return shorten(plain(re.sub(r"<h[1-6].*?</h[1-6]>", "", html, flags=re.DOTALL)), 240)
 
 
 @cache

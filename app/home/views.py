@@ -43,14 +43,24 @@ def stamps_of(spaces: Iterable[Content]) -> set[str]:
 
 def rows_by_moment(found: dict[str, list[Content]]) -> dict[str, list[Row]]:
     """As `block_activities` and the front page name them."""
-    facts = queries.facts_of([space for spaces in found.values() for space in spaces])
-    rows = {moment: [replace(content_row(space), facts=facts.get(space.id, [])) for space in spaces] for moment, spaces in found.items()}
-    return {"opened": rows["open"], "soon": rows["soon"], "over": rows["closed"]}
+    spaces = [space for spaces in found.values() for space in spaces]
+    rows = {space.id: row for space, row in zip(spaces, rows_of(spaces), strict=True)}
+    names = {"opened": "open", "soon": "soon", "over": "closed"}
+    return {name: [rows[space.id] for space in found[moment]] for name, moment in names.items()}
 
 
 def rows_of(spaces: list[Content]) -> list[Row]:
-    facts = queries.facts_of(spaces)
-    return [replace(content_row(space), facts=facts.get(space.id, [])) for space in spaces]
+    """With how many took part; of what is over, what came out of it rather than what was asked."""
+    facts, outcomes = queries.facts_of(spaces), queries.outcomes_of(spaces)
+    rows = []
+    for space in spaces:
+        row = replace(content_row(space), facts=facts.get(space.id, []))
+        if outcome := outcomes.get(space.id):
+            row = replace(row, summary=outcome)
+        elif space.id in outcomes:
+            row = replace(row, facts=[*row.facts, _("Conclusion pas encore publiée")])
+        rows.append(row)
+    return rows
 
 
 def page_end() -> datetime:

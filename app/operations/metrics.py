@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests and their time, what waits in the outbox, acts refused for rights."""
+"""Figures for Prometheus: requests and their time, what waits in the outbox, acts refused for rights, pages kept."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import clock
+from app.core import clock, pagecache
 from app.core.db import db
 from app.core.outbox import OutboxJob
 
@@ -48,6 +48,24 @@ class Outbox(Collector):
         return [waiting, dead, age]
 
 
+class Pages(Collector):
+    """What this process keeps in front of the application, and what never reached it."""
+
+    WORDS = {
+        "pages": "Pages kept for visitors",
+        "bytes": "What the kept pages weigh",
+        "hits": "Requests answered with a kept page",
+        "built": "Pages made to be kept",
+        "waited": "Requests that waited for a page being made",
+    }
+
+    def collect(self):
+        for name, count in pagecache.figures().items():
+            figure = GaugeMetricFamily(f"beffroi_kept_{name}", self.WORDS[name], labels=["process"])
+            figure.add_metric([str(os.getpid())], count)
+            yield figure
+
+
 def exposition() -> bytes:
     figures: Figures = current_app.extensions["figures"]
     registry = figures.registry
@@ -56,9 +74,10 @@ def exposition() -> bytes:
 
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
-    outbox = CollectorRegistry()
-    outbox.register(Outbox())
-    return generate_latest(registry) + generate_latest(outbox)
+    asked = CollectorRegistry()  # what is looked at when asked, not counted on the way
+    asked.register(Outbox())
+    asked.register(Pages())
+    return generate_latest(registry) + generate_latest(asked)
 
 
 def init_app(app: Flask) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from markupsafe import Markup
 
-from app.core import formats
+from app.core import clock, formats
 
 NOON = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)  # noon in Paris, in winter
 
@@ -179,6 +179,14 @@ def test_days_until_something_opens():
     assert formats.days_until(at("2026-11-22T23:00:00+00:00"), at=NOON) == 1  # midnight: it opens tomorrow
     assert formats.days_until(at("2026-11-22T12:00:00+00:00"), at=NOON) == 0
     assert formats.days_until(date(2026, 11, 1), at=NOON) == 0
+
+
+def test_openings_and_closings_say_the_year_when_it_is_another(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    assert formats.opens_on(at("2026-12-04T08:00:00+00:00")) == "ouvre le 4\u00a0décembre"
+    assert formats.opens_on(at("2026-12-31T23:00:00+00:00")) == "ouvre le 1er\u00a0janvier 2027"
+    assert formats.closed_on(at("2026-10-31T23:00:00+00:00")) == "clos le 31\u00a0octobre"  # midnight: the day before was the last
+    assert formats.closed_on(at("2025-10-31T12:00:00+00:00")) == "clos le 31\u00a0octobre 2025"
 
 
 def test_a_bar_of_opinions_begins_where_the_last_one_ends():

@@ -78,7 +78,9 @@ def test_a_first_start_says_where_it_is_and_how_the_first_administrator_gets_in(
     assert get(port, "/healthz") == (200, '{"status":"ok"}\n')
     _status, body = until(lambda: (found := get(port, "/readyz"))[0] == 200 and found)
     assert {"database", "migrations", "worker"} <= set(json.loads(body)["checks"])
-    assert "beffroi_requests_total" in get(port, "/metrics")[1]
+    figures = get(port, "/metrics")[1]
+    assert "beffroi_requests_total" in figures
+    assert "beffroi_kept_hits{" in figures
     process.send_signal(signal.SIGTERM)
     assert process.wait(15) == 0
     assert "Beffroi est arrêté." in installation.said.read_text()
