@@ -33,13 +33,15 @@ def index():
 def show(project_id):
     project = queries.get_project(project_id)
     require("project.read", project)
+    activities = queries.activities_of(project)
     if project.is_public:
-        pagecache.public(f"content:{project.id}", f"territory:{project.territory_id}", until=contents.next_boundary(project))
+        until = contents.next_boundary(project, *activities)
+        pagecache.public(f"content:{project.id}", f"territory:{project.territory_id}", until=until)
     links = contents.links_of(project)
     return render_template(
         "projects/show.html",
         project=project,
-        activities=queries.activities_of(project),
+        activities=activities,
         phases=contents.phases_of(project),
         moved=spaces.ends_moved(project),
         life=queries.life_of(project),
