@@ -1,7 +1,7 @@
 """What the spaces where people take part share (consultations, debates): three answers, dates, a conclusion."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -214,6 +214,13 @@ def conclude(space, *, body: str, by: Person, seen: int | None = None) -> None:
     space.conclusion_source, space.conclusion_html = tidy(body), text
     space.concluded_at = clock.now()
     db.flush()
+
+
+def to_conclude(kind: type[Content], ids: Sequence[int | None], _person: Person) -> dict[int | None, str]:
+    """What the back office says of each of these territories where something of this kind is over and nothing came out of it yet."""
+    query = select(kind.territory_id, func.count(kind.id)).where(kind.territory_id.in_(ids), kind.is_public, kind.closes_at <= clock.now())
+    query = query.where(kind.concluded_at.is_(None)).group_by(kind.territory_id)  # type: ignore[attr-defined]
+    return {territory_id: _("%(n)s à conclure", n=count) for territory_id, count in db.execute(query)}
 
 
 def move_to_project(space: Content, project: Content | None) -> None:

@@ -1,10 +1,12 @@
 """Debates: one question put to all, arguments for and against, then a conclusion."""
 
+from functools import partial
+
 
 def init_app(app):
     from app.admin import menu
     from app.comments import registry
-    from app.contents import kinds
+    from app.contents import kinds, spaces
     from app.core.i18n import _l
     from app.debates import admin, linked, models, rules, search, views  # noqa: F401 -- linked only registers itself
     from app.moderation import places
@@ -19,4 +21,4 @@ def init_app(app):
     related.link("debate", permission="debate.edit")
     app.register_blueprint(views.debates)
     app.register_blueprint(admin.debates_admin)
-    menu(_l("Débats"), "debates_admin.index", "debate.create")
+    menu(_l("Débats"), "debates_admin.index", "debate.create", waiting=partial(spaces.to_conclude, models.Debate))

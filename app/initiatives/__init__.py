@@ -17,6 +17,7 @@ def init_app(app):
     from app.initiatives import (
         admin,
         cli,
+        desk,
         editorial,  # noqa: F401 -- more pages of the same blueprint
         linked,  # noqa: F401 -- registers itself
         lists,
@@ -42,5 +43,5 @@ def init_app(app):
     app.register_blueprint(views.initiatives)
     app.register_blueprint(admin.catalogue_admin)
     app.register_blueprint(lists.lists)
-    menu(_l("Bureau des curateurs"), "catalogue_admin.index", "catalogue.curate", scope="region", header=True)
+    menu(_l("Bureau des curateurs"), "catalogue_admin.index", "catalogue.curate", scope="region", header=True, waiting=desk.in_words)
     menu(_l("Vocabulaires"), "lists.index", "vocabulary.edit", scope="region")

@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from app.accounts.models import Person
 from app.core.db import db
-from app.core.i18n import _l
+from app.core.i18n import _l, ngettext
 from app.initiatives import queries
 from app.initiatives.models import Step
 
@@ -44,6 +45,12 @@ def counts() -> dict[str, int]:
     """How many sheets each list holds. One query."""
     columns = [select(func.count()).select_from(each.ids().subquery()).scalar_subquery().label(key) for key, each in _views.items()]
     return dict(db.execute(select(*columns)).mappings().one())
+
+
+def in_words(_ids: Sequence[int | None], _person: Person) -> dict[int | None, str]:
+    """What the back office says of the region's catalogue. One query."""
+    waiting = queries.overview()["waiting"]
+    return {None: ngettext("%(num)d fiche à relire", "%(num)d fiches à relire", waiting)} if waiting else {}
 
 
 view(

@@ -25,14 +25,16 @@ def init_app(app):
         transparency,
         views,
     )
+    from app.moderation.desk import waiting
     from app.moderation.doors import desk_doors, door
 
     listeners.listen()
     errors.gone.register(gone.told)
     desk.init_app(app)
     app.register_blueprint(views.moderation)
-    menu(_l("Modération"), "moderation.queue", "moderation.desk", header="moderation.index")
-    menu(_l("Modération"), "moderation.index", "moderation.desk", scope="region", header=True)  # what belongs to no territory
+    menu(_l("Modération"), "moderation.queue", "moderation.desk", header="moderation.index", waiting=waiting.in_words)
+    # What belongs to no territory is the region's.
+    menu(_l("Modération"), "moderation.index", "moderation.desk", scope="region", header=True, waiting=waiting.in_words)
     menu(_l("Règles de modération"), "moderation.settings", "moderation.settings")
     app.add_template_global(desk_doors)
     app.add_template_global(views.reading_of)

@@ -7,6 +7,7 @@ def init_app(app):
     from app.core.i18n import _l
     from app.related import (
         admin,
+        queries,
         rules,  # noqa: F401 -- declares who may
         views,
         worker,
@@ -15,6 +16,6 @@ def init_app(app):
     worker.listen()
     app.register_blueprint(views.related)
     app.register_blueprint(admin.links_admin)
-    menu(_l("Liens"), "links_admin.index", "link.desk")
-    menu(_l("Liens"), "links_admin.index", "link.desk", scope="region")
+    menu(_l("Liens"), "links_admin.index", "link.desk", waiting=queries.in_words)
+    menu(_l("Liens"), "links_admin.index", "link.desk", scope="region", waiting=queries.in_words)
     app.add_template_global(lambda row, page: nature_label(row.nature, row.from_id == page.id), "link_nature")

@@ -1,15 +1,18 @@
 """Reads of links, suggestions and what is near: each says what it loads and in which order."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import QueryableAttribute
 
+from app.accounts.models import Person
 from app.contents.models import Content, Link, LinkState
 from app.contents.queries import BODIES, published
 from app.core.db import db, get_one
+from app.core.i18n import _
 from app.related import registry
 from app.related.models import Neighbour, Suggestion, SuggestionState
 from app.territories.models import Territory
@@ -65,6 +68,19 @@ def received(territory_id: int | None) -> Select[Link]:
     asked = aliased(Content)
     query = links().join(asked, Link.asked_id == asked.id).where(Link.state == LinkState.PROPOSED, here(asked, territory_id))
     return query.where(*both_public(Link.from_id, Link.to_id)).order_by(Link.created_at, Link.id)
+
+
+def in_words(ids: Sequence[int | None], _person: Person) -> dict[int | None, str]:
+    """What the back office says of each of these places where a link waits for an answer. One query."""
+    asked = aliased(Content)
+    is_regional = here(asked, None)
+    query = select(asked.territory_id, is_regional, func.count(Link.id)).join(asked, Link.asked_id == asked.id)
+    query = query.where(Link.state == LinkState.PROPOSED, *both_public(Link.from_id, Link.to_id))
+    counts: Counter[int | None] = Counter()
+    for territory_id, regional, count in db.execute(query.group_by(asked.territory_id, is_regional)):
+        for place in {territory_id, None} if regional else {territory_id}:
+            counts[place] += count
+    return {place: _("%(n)s à accepter ou à écarter", n=counts[place]) for place in ids if counts[place]}
 
 
 def sent(territory_id: int | None) -> Select[Link]:

@@ -73,6 +73,27 @@ def test_the_header_offers_the_doors_one_may_pass_without_a_query(seen_by, count
     assert seen_by(None, menus.menu_entries) == []
 
 
+def test_what_waits_is_asked_once_of_all_the_places_where_one_may_act(seen_by):
+    asked = []
+
+    def waiting(ids, person):
+        asked.append(ids)
+        return {ids[0]: "3 à lire"}
+
+    menus.menu("À lire", "reading", "test.moderate", waiting=waiting)
+    first, second, other = make_territory(slug="un"), make_territory(slug="deux"), make_territory(slug="trois")
+    person = make_person(roles=[("moderator", first), ("moderator", second), ("manager", other)])
+    offices = seen_by(person, lambda: menus.offices([None, first, second, other], person))
+    assert asked == [[first.id, second.id]]
+    said = [[(entry.label, entry.url, entry.waits) for entry in entries] for entries in offices]
+    assert said == [
+        [],
+        [("Modération", "/moderation/un", ""), ("À lire", "/reading/un", "3 à lire")],
+        [("Modération", "/moderation/deux", ""), ("À lire", "/reading/deux", "")],
+        [("Projets", "/projects/trois", "")],
+    ]
+
+
 def test_a_line_of_a_territory_names_the_page_that_chooses():
     with pytest.raises(AssertionError):
         menus.menu("Projets", "projects", "test.manage", header=True)

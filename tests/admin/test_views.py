@@ -33,6 +33,15 @@ def test_a_manager_finds_their_territories_and_no_other(client, here):
     assert "Ailleurs" not in page.text
 
 
+def test_each_place_has_a_first_page_and_anothers_does_not_exist(client, here):
+    client.log_in(make_person(roles=[("manager", here)]))
+    page = client.get(f"/gestion/{here.slug}/")
+    assert page.status_code == 200
+    assert "Projets" in page.text
+    others = [make_territory(name="Tout à fait ailleurs").slug, "ailleurs", "region", "nulle-part"]
+    assert [client.get(f"/gestion/{slug}/").status_code for slug in others] == [404] * 4
+
+
 def test_who_manages_nothing_is_refused(client, here):
     client.log_in(make_person())
     assert client.get("/gestion/").status_code == 404

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import selectin_polymorphic
+from sqlalchemy.orm import selectin_polymorphic, selectinload
 
-from app.accounts.models import Person
+from app.accounts.models import Identity, Person
 from app.accounts.services import check_credentials
+from app.admin.menus import offices, places_of
 from app.audit import keys
 from app.audit import queries as audit
 from app.comments.models import Argument, Comment
@@ -29,12 +30,16 @@ from app.demo.people import PASS_PHRASE
 from app.initiatives.labels import VOCABULARIES
 from app.initiatives.models import KINDS, Document, Initiative, Remark, Step, Tool
 from app.initiatives.quality import TOTALS
+from app.moderation.appeals import queries as appeals
 from app.moderation.appeals.models import Appeal
 from app.moderation.models import Case, Cause, Decision, Report, Statement
+from app.moderation.sanctions import queries as sanctions
 from app.moderation.sanctions.models import Sanction
 from app.notifications.models import Notification
 from app.projects.models import Maturity, MaturityChange, Project
+from app.related.queries import received
 from app.territories.models import CharterArticle, LegalPage, Territory
+from tests.conftest import statements_to
 from tests.demo import test_data as data
 from tests.demo.invariants import broken
 
@@ -205,6 +210,34 @@ def test_the_desk_has_work_and_a_past(region):
     assert count(Report, of_the_past) == sum(len(case.get("reports", [])) for case in data.CASES)
     assert count(Report, Report.confirmed_at.is_(None)) == 0
     assert 0 < count(Report, Report.person_id.is_(None)) < count(Report)
+
+
+def test_the_back_offices_say_what_waits_behind_each_door(region):
+    """As the page behind each counts it; nine territories cost no more statements than one."""
+    behind = {
+        "Recours": appeals.waiting_count,
+        "Sanctions": lambda place: sanctions.count_in(place, sanctions.Stage.WAITING),
+        "Liens": lambda place: len(db.scalars(received(place)).all()),
+    }
+    said, asked, doors = {}, {}, set()
+    for name in ("nadine-caron", "agnes-delcourt", "isabelle-roussel", "elodie-bailly", "claire-delannoy", "veronique-lesage"):
+        with region.test_request_context(), statements_to(region.extensions["engine"]) as sent:
+            who = select(Person).join(Identity).where(Identity.email == f"{name}@beffroi.example")
+            person = db.scalars(who.options(selectinload(Person.roles))).one()
+            places = [None, *places_of(person)]
+            sent.clear()
+            found = list(zip(places, offices(places, person), strict=True))
+            asked[name] = len(sent)
+        for place, entries in found:
+            said |= {(place.slug if place else "region", entry.label): entry.waits for entry in entries}
+            doors |= {(place, entry.label, entry.waits) for entry in entries if entry.label in behind}
+    assert {int(waits.split()[0]) if waits else 0 for _place, _label, waits in doors} == {0, 1, 2}
+    for place, label, waits in doors:
+        assert (int(waits.split()[0]) if waits else 0) == behind[label](place.id if place else None)
+    assert said["faches-thumesnil", "Modération"].startswith("2 textes à lire")
+    assert said["action-fourmies", "Consultations"] == "1 à conclure"
+    assert said["region", "Bureau des curateurs"] == "4 fiches à relire"
+    assert max(asked.values()) <= 8
 
 
 def test_the_authors_of_what_was_restricted_were_told_why(region):

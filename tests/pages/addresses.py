@@ -171,6 +171,7 @@ def pages(ask: Ask, emails: dict[str, str]) -> dict[str, dict[str, str]]:
         },
         "manager": {
             "desk": "/gestion/",
+            "desk of a territory": f"{desk}/",
             "consultations": f"{desk}/consultations/",
             "new consultation": f"{desk}/consultations/nouvelle",
             "consultation": f"{desk}/consultations/{managed}",

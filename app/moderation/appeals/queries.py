@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Person, Role
@@ -14,6 +14,7 @@ from app.contents.queries import BODIES, get_revision
 from app.core.clock import PARIS
 from app.core.db import db, get_one
 from app.core.errors import NotFound
+from app.core.i18n import _
 from app.core.permissions import can
 from app.moderation import queries as cases
 from app.moderation import redress
@@ -177,6 +178,12 @@ def appeals_in(territory_id: int | None, *, answered: bool) -> Select[Appeal]:
 
 def waiting_count(territory_id: int | None) -> int:
     return db.scalar(select(func.count(Appeal.id)).where(here(territory_id), Appeal.outcome.is_(None))) or 0
+
+
+def in_words(ids: Sequence[int | None], _person: Person) -> dict[int | None, str]:
+    """What the back office says of each of these places where an appeal waits. One query."""
+    query = select(Appeal.territory_id, func.count(Appeal.id)).where(or_(*map(here, ids)), Appeal.outcome.is_(None))
+    return {territory_id: _("%(n)s à lire", n=count) for territory_id, count in db.execute(query.group_by(Appeal.territory_id))}
 
 
 def get_case_of(decision: Decision) -> Case:

@@ -17,10 +17,11 @@ from app.contents.models import Content, State
 from app.contents.queries import BODIES
 from app.core import clock
 from app.core.db import db, get_one, is_postgres
+from app.core.i18n import _, ngettext
 from app.core.text import is_beginning
 from app.moderation.desk.filters import Filters
 from app.moderation.desk.models import SavedView, Signature
-from app.moderation.desk.places import Desk, Place, here, is_late
+from app.moderation.desk.places import Desk, Place, here, is_late, places_of
 from app.moderation.models import Case, Cause, Report
 from app.territories.models import CharterArticle
 
@@ -251,6 +252,19 @@ def counts(places: Sequence[Place], person: Person) -> Counts:
         func.min(Case.opened_at),
     )
     return Counts(*db.execute(query.where(here(places), Case.is_open)).one())
+
+
+def in_words(ids: Sequence[int | None], person: Person) -> dict[int | None, str]:
+    """What the back office says of each of these places where something waits. Two queries."""
+    places = [each for each in places_of(person) if each.id in ids]
+    late = func.sum(case((is_late(places), 1), else_=0))
+    query = select(Case.territory_id, func.count(Case.id), late).where(here(places), Case.is_open).group_by(Case.territory_id)
+    found = {}
+    for territory_id, count, over in db.execute(query) if places else ():
+        found[territory_id] = ngettext("%(num)d texte à lire", "%(num)d textes à lire", count)
+        if over:
+            found[territory_id] = _("%(waiting)s, dont %(late)s en retard", waiting=found[territory_id], late=over)
+    return found
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ def init_app(app):
     from app.moderation.doors import door
     from app.moderation.sanctions import (
         listeners,
+        queries,
         rules,  # noqa: F401 -- declares who may
         views,
     )
@@ -14,5 +15,5 @@ def init_app(app):
     listeners.listen()
     app.register_blueprint(views.sanctions)
     door(_l("Sanctions"), "sanctions.index", "sanction.read", 30)
-    menu(_l("Sanctions"), "sanctions.index", "sanction.read")
-    menu(_l("Sanctions"), "sanctions.region", "sanction.read", scope="region")
+    menu(_l("Sanctions"), "sanctions.index", "sanction.read", waiting=queries.in_words)
+    menu(_l("Sanctions"), "sanctions.region", "sanction.read", scope="region", waiting=queries.in_words)
