@@ -171,7 +171,7 @@ def said(content: Content, published: str) -> str:
     """What becomes of what was just sent."""
     if content.state == State.PUBLISHED:
         return published
-    arrived = _("Merci. Votre texte est bien arrivé. Vous seul le voyez pour l’instant.")
+    arrived = _("Merci. Votre texte est bien arrivé. Il n’est pas encore public.")
     return f"{arrived} {regimes.reading_of(content, me()).sentence()}"
 
 

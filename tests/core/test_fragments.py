@@ -165,7 +165,7 @@ def test_what_waits_is_shown_to_its_author_alone_and_dated_once_published(scene,
     for _ in range(2):
         visitor, mine, other = pages(readers, path)
         assert "Je doute" in mine
-        assert "Vous seul voyez ce texte" in mine
+        assert "Vous et l’équipe du territoire seuls voyez ce texte" in mine
         assert "Je doute" not in visitor + other
     with transaction():
         contents.change_state(db.get(Argument, waiting.id), State.PUBLISHED)
@@ -173,7 +173,7 @@ def test_what_waits_is_shown_to_its_author_alone_and_dated_once_published(scene,
         visitor, mine, other = pages(readers, path)
         assert ["Je doute" in page for page in (visitor, mine, other)] == [True] * 3
         assert mine.count("<time") == visitor.count("<time") == other.count("<time")
-        assert "Vous seul voyez" not in visitor + mine + other
+        assert "seuls voyez" not in visitor + mine + other
         assert f"/contributions/{waiting.id}/retirer" in mine
         assert f"/contributions/{waiting.id}/retirer" not in visitor + other
 

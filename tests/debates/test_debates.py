@@ -203,7 +203,7 @@ def test_an_author_sees_what_waits_marked_as_such(client):
     client.log_in(me)
     page = client.get(f"/debats/{debate.id}").text
     assert "En attente de lecture." in page
-    assert "Vous seul voyez ce texte" in page
+    assert "Vous et l’équipe du territoire seuls voyez ce texte" in page
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.HIDDEN, State.REMOVED])
