@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from app.accounts.models import Person, RoleName
 from app.accounts.rules import moderator_of
@@ -57,20 +57,28 @@ def places_of(person: Person) -> tuple[Place, ...]:
     if person.is_anonymous:
         return ()
     ids = person.territories_as(RoleName.MODERATOR)
-    query = select(Territory, Settings.target_hours).outerjoin(Settings, Settings.territory_id == Territory.id)
-    named = db.execute(query.where(Territory.id.in_(ids)).order_by(Territory.name)).all() if ids else []
-    return tuple(each for each in (*(local(*row) for row in named), region()) if moderator_of(person, each))
+    named = among(list(ids)) if ids else []
+    return tuple(each for each in (*named, region()) if moderator_of(person, each))
+
+
+def among(ids: Sequence[int]) -> list[Place]:
+    """These territories, by name. One query."""
+    return [local(*row) for row in db.execute(with_hours().where(Territory.id.in_(ids)).order_by(Territory.name))]
 
 
 def get_place(slug: str) -> Place:
     """The place at this address, whoever asks."""
     if slug == "region":
         return region()
-    query = select(Territory, Settings.target_hours).outerjoin(Settings, Settings.territory_id == Territory.id)
-    found = db.execute(query.where(Territory.slug == slug)).one_or_none()
+    found = db.execute(with_hours().where(Territory.slug == slug)).one_or_none()
     if found is None:
         raise NotFound
     return local(*found)
+
+
+def with_hours() -> Select[Territory, int | None]:
+    """Territories, each with the delay it promises, if it said one."""
+    return select(Territory, Settings.target_hours).outerjoin(Settings, Settings.territory_id == Territory.id)
 
 
 def local(territory: Territory, hours: int | None) -> Place:

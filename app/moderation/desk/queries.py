@@ -84,18 +84,20 @@ def history_of(content: Content) -> History:
 
 
 def decisions_about(content: Content) -> tuple[list[Decision], list[Decision]]:
-    """Those on this text, then those on other texts of the same author in the same territory; latest first. One query."""
+    """The latest on this text, and the latest on other texts of the same author in the same territory. One query."""
     whose = Decision.content_id == content.id
     if content.author_id is not None:
         place = Content.territory_id == content.territory_id if content.territory_id is not None else Content.territory_id.is_(None)
         whose = or_(whose, and_(Content.author_id == content.author_id, place))
+    group = case((Decision.content_id == content.id, 0), else_=1)
+    nth = func.row_number().over(partition_by=group, order_by=Decision.id.desc()).label("nth")
+    ranked = select(Decision.id, nth).join(Decision.content).where(whose, Decision.undone_at.is_(None)).subquery()
     query = (
         select(Decision)
-        .join(Decision.content)
-        .where(whose, Decision.undone_at.is_(None))
+        .join(ranked, ranked.c.id == Decision.id)
+        .where(ranked.c.nth <= SHOWN)
         .options(joinedload(Decision.article), joinedload(Decision.by), joinedload(Decision.content).options(*BODIES))
-        .order_by(case((Decision.content_id == content.id, 0), else_=1), Decision.id.desc())
-        .limit(2 * SHOWN)
+        .order_by(group, Decision.id.desc())
     )
     found = db.scalars(query).all()
     return [each for each in found if each.content_id == content.id], [each for each in found if each.content_id != content.id]

@@ -17,10 +17,9 @@ from app.core.urls import path_for
 from app.core.worker import every
 from app.moderation.desk import waiting
 from app.moderation.desk.models import Reminder
-from app.moderation.desk.places import Place, is_late, local, places_of, region
-from app.moderation.models import Case, Settings
+from app.moderation.desk.places import Place, among, is_late, places_of, region
+from app.moderation.models import Case
 from app.notifications import services as notifications
-from app.territories.models import Territory
 
 MORNING = 8  # in Paris: the first tick after this hour sends the day's letters
 
@@ -54,9 +53,7 @@ def newly_late(place: Place) -> tuple[Any, ...]:
 def places_that_wait() -> list[Place]:
     """The places that have an open case, by name; the region last."""
     ids = db.scalars(select(Case.territory_id).where(Case.is_open).distinct()).all()
-    query = select(Territory, Settings.target_hours).outerjoin(Settings, Settings.territory_id == Territory.id)
-    named = db.execute(query.where(Territory.id.in_([each for each in ids if each is not None])).order_by(Territory.name)).all()
-    return [*(local(territory, hours) for territory, hours in named), *([region()] if None in ids else [])]
+    return [*among([each for each in ids if each is not None]), *([region()] if None in ids else [])]
 
 
 def people_of(places: list[Place]) -> list[Person]:

@@ -150,6 +150,22 @@ def test_the_authors_past_is_that_of_the_place(place, agent, article):
     assert [each.content_id for each in queries.decisions_about(now)[1]] == [before.content_id]
 
 
+def test_a_text_decided_many_times_leaves_room_for_the_others_of_its_author(place, agent):
+    """Seen red with one limit for both."""
+    from app.moderation import services as moderation
+    from app.moderation.models import Cause, Verdict
+
+    author = make_person()
+    before, now = make_case(place, author=author), make_case(place, author=author)
+    moderation.decide(loaded(before), by=agent, verdict=Verdict.KEEP, article=None, reasons="Lu.", seen=before.version)
+    for _time in range(2 * queries.SHOWN):
+        case = moderation.open_case(loaded(now).content, Cause.REPORT)
+        moderation.decide(loaded(case), by=agent, verdict=Verdict.KEEP, article=None, reasons="Lu.", seen=loaded(case).version)
+    own, others = queries.decisions_about(loaded(now).content)
+    assert [each.id for each in own] == sorted((each.id for each in own), reverse=True)
+    assert (len(own), [each.content_id for each in others]) == (queries.SHOWN, [before.content_id])
+
+
 def test_only_open_cases_of_the_place_are_alike(place, agent):
     text = {"title": "Stop au béton", "body": "Gardez la friche en jardin pour les enfants du quartier, on manque de nature ici."}
     first, second = make_case(place, hours=3, **text), make_case(place, hours=2, **text)
