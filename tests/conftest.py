@@ -32,11 +32,12 @@ from config import Config
 settings.register_profile("beffroi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("beffroi")
 
-# What is asked here of pages, words and files is answered alike on every database: the gate asks once, on SQLite.
+# What is asked here of pages, words, files and permissions is answered alike on every database: the gate asks once, on SQLite.
 ONCE = (
     "attacks/test_forgery.py",
     "attacks/test_http.py",
     "attacks/test_markup.py",
+    "attacks/test_matrix.py",
     "attacks/test_requests.py",
     "core/test_assets.py",
     "core/test_differences.py",
