@@ -78,7 +78,19 @@ def falls(app, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/debats/", "/compte/", "/compte/x", "/contributions/1", "/gestion/x", "/debats.json", "/fichiers/1", "/personnes/x"]
+    "path",
+    [
+        "/",
+        "/debats/",
+        "/compte/",
+        "/compte/x",
+        "/contributions/1",
+        "/gestion/x/",
+        "/gestion/x/y",
+        "/debats.json",
+        "/fichiers/1",
+        "/personnes/x",
+    ],
 )
 def test_a_page_says_that_the_site_pauses_whoever_asks(client, falls, path):
     """Seen red: 500; and for who is logged in, a bare page of the server's without a header of ours, since ours asked who they were."""
